@@ -1,0 +1,63 @@
+// The journal as the engine sees it: a port that Postgres keeps for real and memory keeps in tests.
+import type { EventBody, JournalEvent, Json, NewEvent } from './event.ts';
+
+/** A unit of work that the dispatcher shall hand to some node once the append is committed. */
+export interface Job {
+  /** Which queue: `step`, `verification`, `notice`. */
+  readonly queue: string;
+  /** Jobs with the same key in one queue are one job. */
+  readonly key: string;
+  readonly data: Json;
+}
+
+/** What goes into the journal in one transaction, with everything that must not be lost beside it. */
+export interface Append {
+  readonly stream: string;
+  /** How many events the writer believes the stream has. */
+  readonly expected: number;
+  readonly events: readonly NewEvent[];
+  /** The stream's state in short, for lists and searches: a projection that can be rebuilt from the events. */
+  readonly summary?: Json;
+  /** When somebody must look at this stream again though nothing happens: epoch milliseconds; null for never. */
+  readonly deadline?: number | null;
+  readonly jobs?: readonly Job[];
+  /**
+   * What this stream takes for itself until it is let go: no two streams hold the same claim.
+   * `run-7` claims `target/ledger-cutover`, so that one target never has two runs.
+   */
+  readonly claim?: string;
+  /** Lets go of every claim of this stream. */
+  readonly release?: boolean;
+}
+
+/** What became of an append. On a conflict nothing at all was written. */
+export type Appended =
+  | { readonly type: 'appended'; readonly events: readonly JournalEvent[] }
+  /** Somebody else appended first: read on, decide again. */
+  | { readonly type: 'conflict'; readonly actual: number }
+  /** Another stream holds the claim. */
+  | { readonly type: 'claimed'; readonly by: string };
+
+/** One line of the list of streams. */
+export interface StreamSummary {
+  readonly stream: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly summary: Json;
+}
+
+/** Append-only, hash-chained streams of events. Every method may throw StoreUnreachable. */
+export interface Journal {
+  readonly append: (append: Append) => Promise<Appended>;
+  /** Events of one stream from `from` (default 1) on, in order. */
+  readonly read: (stream: string, from?: number) => Promise<readonly JournalEvent<EventBody>[]>;
+  /** Summaries of the streams whose name begins so, newest first. */
+  readonly list: (prefix: string, limit?: number) => Promise<readonly StreamSummary[]>;
+  /**
+   * Calls back soon after a stream got new events (at once by notification, within a second by polling).
+   * Says only *that*; the caller reads. Returns a function that stops it.
+   */
+  readonly onAppended: (listener: (stream: string) => void) => () => void;
+  /** The store's clock: epoch milliseconds. */
+  readonly now: () => Promise<number>;
+}
