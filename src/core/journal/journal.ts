@@ -10,7 +10,7 @@ export interface Job {
   readonly data: Json;
 }
 
-/** What goes into the journal in one transaction, with everything that must not be lost beside it. */
+/** What goes into one stream, with everything that must not be lost beside it. */
 export interface Append {
   readonly stream: string;
   /** How many events the writer believes the stream has. */
@@ -30,13 +30,14 @@ export interface Append {
   readonly release?: boolean;
 }
 
-/** What became of an append. On a conflict nothing at all was written. */
+/** What became of an append. Unless it is `appended`, nothing at all was written to any stream. */
 export type Appended =
+  /** In the order given. */
   | { readonly type: 'appended'; readonly events: readonly JournalEvent[] }
-  /** Somebody else appended first: read on, decide again. */
-  | { readonly type: 'conflict'; readonly actual: number }
+  /** Somebody else appended to this stream first: read on, decide again. */
+  | { readonly type: 'conflict'; readonly stream: string; readonly actual: number }
   /** Another stream holds the claim. */
-  | { readonly type: 'claimed'; readonly by: string };
+  | { readonly type: 'claimed'; readonly claim: string; readonly by: string };
 
 /** One line of the list of streams. */
 export interface StreamSummary {
@@ -48,7 +49,8 @@ export interface StreamSummary {
 
 /** Append-only, hash-chained streams of events. Every method may throw StoreUnreachable. */
 export interface Journal {
-  readonly append: (append: Append) => Promise<Appended>;
+  /** All or nothing, in one transaction: a decision and the run that it orders are one fact. */
+  readonly append: (appends: readonly Append[]) => Promise<Appended>;
   /** Events of one stream from `from` (default 1) on, in order. */
   readonly read: (stream: string, from?: number) => Promise<readonly JournalEvent<EventBody>[]>;
   /** Summaries of the streams whose name begins so, newest first. */
@@ -58,6 +60,10 @@ export interface Journal {
    * Says only *that*; the caller reads. Returns a function that stops it.
    */
   readonly onAppended: (listener: (stream: string) => void) => () => void;
+  /** Streams whose deadline has come, by the store's clock, and when the next one comes. */
+  readonly due: () => Promise<{ readonly streams: readonly string[]; readonly next: number | null }>;
+  /** The next number of a series (`run`): never given twice, may leave gaps. */
+  readonly nextNumber: (series: string) => Promise<number>;
   /** The store's clock: epoch milliseconds. */
   readonly now: () => Promise<number>;
 }
