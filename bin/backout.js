@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// The `backout` command: runs the program with this Node, or with the Node 24 that npm brought when this one is older.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  // A checkout has the source and runs it, so that nobody tests yesterday's build; the published package has only dist.
+  const source = new URL('../src/main.ts', import.meta.url);
+  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
+} else {
+  const { runWithNode24 } = await import('./node24.js');
+  runWithNode24([fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
+}

