@@ -1,0 +1,95 @@
+// Who: people, roles, ladders, shifts, objectives, obligations, notices, communications and governance.
+import { z } from 'zod';
+import { duration, name, positiveDuration, saying, text, time } from '../scalars.ts';
+import { json, named, oneOrMore, section } from './section.ts';
+
+/** Somebody who can be reached. */
+export const person = section({
+  name: text.exactOptional(),
+  email: text.exactOptional(),
+  chat: text.exactOptional(),
+  phone: text.exactOptional(),
+  page: text.exactOptional().describe('The address of the pager'),
+  timezone: text.exactOptional().describe('Such as Europe/London'),
+});
+
+const holders = z
+  .union([z.null().transform((): readonly string[] => []), oneOrMore(name)])
+  .describe('A person, a list of persons in their order, or null while nobody is found');
+
+/** Owner, with final authority, and deputies. Each role is a list of people in their order. */
+export const roles = section({
+  owner: holders.exactOptional().describe('Final authority'),
+  deputies: named(holders).describe('technical, security, communications and others'),
+});
+
+/** Who is called next, after how long. */
+export const ladder = z
+  .array(section({ page: name.describe('A role or a person'), after: duration.default(0) }))
+  .min(1, { error: saying('A ladder without rungs calls nobody.', 'Begin with { page: technical }.') })
+  .readonly();
+
+/** How many responders, when. */
+export const shifts = section({ responders: z.int().min(1), hours: text.exactOptional() });
+
+/** The promises that a rollback is measured against. */
+export const objectives = section({
+  rto: positiveDuration.exactOptional().describe('Recovery time objective: how long the way back may take'),
+  rpo: duration.exactOptional().describe('Recovery point objective: how much data may be lost, in time'),
+});
+
+/** Who must hear what by when, by contract or law. */
+export const obligation = section({
+  to: name,
+  within: positiveDuration,
+  notice: name.exactOptional(),
+  because: text.exactOptional(),
+});
+
+/** Plain notices of a run, to a channel of a system. */
+export const notices = section({
+  to: z
+    .array(
+      section({
+        channel: name.describe('The system that carries it'),
+        address: json.exactOptional(),
+        with: z.record(z.string(), json).default({}),
+      }),
+    )
+    .readonly(),
+  on: z
+    .array(z.enum(['run-start', 'decision-wanted', 'run-end']))
+    .readonly()
+    .default(['run-start', 'decision-wanted', 'run-end'])
+    .describe('Which moments are told (default all)'),
+});
+
+/** Who hears from us, through what, how often. */
+export const communications = section({
+  audiences: named(
+    section({
+      channels: z.array(name).readonly().default([]),
+      every: positiveDuration.exactOptional().describe('The cadence: how often they hear from us at the least'),
+      template: text.exactOptional(),
+      language: text.exactOptional(),
+      people: z.array(name).readonly().default([]),
+    }),
+  ),
+  channels: named(section({ system: name, address: json.exactOptional(), with: z.record(z.string(), json).default({}) })),
+  mode: z.enum(['off', 'test', 'live']).default('test').describe('Whether notices leave the house (default test)'),
+});
+
+/** Approvals and approved, expiring deviations. */
+export const governance = section({
+  approvals: section({
+    run: z.int().min(0).max(10).default(1).describe('How many people approve a run (default 1)'),
+    deviation: z.int().min(0).max(10).default(1).describe('How many people approve a deviation (default 1)'),
+  }).default({ run: 1, deviation: 1 }),
+  waivers: z
+    .array(section({ rule: name, because: text, 'approved-by': name, until: time }))
+    .readonly()
+    .default([]),
+});
+
+/** How often the plan itself is looked at. */
+export const planReview = section({ every: positiveDuration, last: time.exactOptional() });
