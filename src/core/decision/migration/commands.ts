@@ -1,0 +1,19 @@
+// What the engine and people may ask of a migration under watch.
+import type { Json } from '../../journal/event.ts';
+import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { Trigger } from '../trigger.ts';
+import type { Change } from '../watch.ts';
+import type { Guards } from './events.ts';
+
+/** `newRun` is a run number drawn beforehand: used when the answer orders a run, else kept for the next command. */
+export type MigrationCommand =
+  | { readonly type: 'ArmPlan'; readonly plan: string; readonly fingerprint: string; readonly snapshot: Json; readonly directory: string; readonly triggers: readonly Trigger[]; readonly guards: Guards }
+  | { readonly type: 'EnterPhase'; readonly phase: string; readonly armed: readonly string[] }
+  | { readonly type: 'RecordChanges'; readonly changes: readonly Change[]; readonly newRun: number }
+  | { readonly type: 'OrderRun'; readonly playbook: string; readonly because: string; readonly kind: RunKind; readonly newRun: number }
+  /** Without a number: the only question that is open. */
+  | { readonly type: 'Approve'; readonly decision?: number; readonly because?: string; readonly newRun: number }
+  | { readonly type: 'Hold'; readonly decision?: number; readonly forMs: number; readonly because?: string }
+  | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string }
+  | { readonly type: 'FinishRun'; readonly run: number; readonly outcome: Outcome }
+  | { readonly type: 'Tick'; readonly newRun: number };

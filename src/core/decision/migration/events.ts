@@ -1,0 +1,71 @@
+// Everything that can happen to a migration under watch: phases, signals, triggers, decisions. Stream `migration-<plan>`.
+import type { Json } from '../../journal/event.ts';
+import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { SignalStatus } from '../detectors/detector.ts';
+import type { Answer, Trigger, TriggerMode } from '../trigger.ts';
+import type { Evidence } from '../watch.ts';
+
+/** What holds an automatic rollback back. Times are milliseconds. */
+export interface Guards {
+  /** After a run has ended, for so long no trigger starts another one by itself. */
+  readonly cooldownMs: number;
+  readonly atMost: { readonly count: number; readonly perMs: number } | null;
+}
+
+/** How a decision came about. */
+export type How = 'automatic' | 'person' | 'silence';
+
+export type MigrationEvent =
+  /** The plan as it is watched from now on: the whole snapshot, secrets still as references. */
+  | {
+      readonly type: 'PlanArmed';
+      readonly plan: string;
+      readonly fingerprint: string;
+      readonly snapshot: Json;
+      /** Where relative paths of the plan start. */
+      readonly directory: string;
+      readonly triggers: readonly Trigger[];
+      readonly guards: Guards;
+    }
+  /** From now on these triggers are judged; others rest. */
+  | { readonly type: 'PhaseEntered'; readonly phase: string; readonly armed: readonly string[] }
+  | { readonly type: 'SignalChanged'; readonly trigger: string; readonly leaf: string; readonly signal: string; readonly from: SignalStatus; readonly to: SignalStatus; readonly evidence: { readonly [key: string]: Json } }
+  | { readonly type: 'TriggerBreached'; readonly trigger: string; readonly breach: number; readonly mode: TriggerMode; readonly evidence: Evidence }
+  | { readonly type: 'TriggerCleared'; readonly trigger: string; readonly breach: number }
+  | { readonly type: 'TriggerBlinded'; readonly trigger: string; readonly cause: 'no-data' | 'source-out'; readonly evidence: Evidence }
+  | { readonly type: 'TriggerSighted'; readonly trigger: string }
+  /** The trigger would have acted; its mode says only to tell (advise) or to keep score (shadow). */
+  | { readonly type: 'TriggerAdvised'; readonly trigger: string; readonly breach: number; readonly mode: 'advise' | 'shadow' }
+  | {
+      readonly type: 'DecisionWanted';
+      readonly decision: number;
+      readonly trigger: string;
+      readonly playbook: string;
+      /** The role that is asked. */
+      readonly by: string;
+      readonly until: number;
+      /** What happens if nobody answers. */
+      readonly silence: 'roll-back' | 'hold';
+      readonly because: string;
+      readonly evidence: Evidence;
+    }
+  | {
+      readonly type: 'DecisionMade';
+      readonly decision: number;
+      readonly answer: Answer;
+      readonly how: How;
+      readonly because: string;
+      readonly playbook: string;
+      readonly trigger: string | null;
+      readonly evidence: Evidence;
+      /** For roll-back: the run that this decision orders. */
+      readonly run: number | null;
+      readonly kind: RunKind;
+      /** For hold: asked again then, if the breach is still there. */
+      readonly until: number | null;
+    }
+  /** Somebody or something else decided before this question was answered. */
+  | { readonly type: 'DecisionOvertaken'; readonly decision: number; readonly by: number }
+  /** The time of a hold is over; if the breach is still there, the question comes again. */
+  | { readonly type: 'HoldEnded'; readonly trigger: string }
+  | { readonly type: 'RunFinished'; readonly run: number; readonly outcome: Outcome };

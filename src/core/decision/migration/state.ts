@@ -1,0 +1,75 @@
+// What a migration under watch is: the state that its events fold to.
+import type { Json } from '../../journal/event.ts';
+import type { Trigger } from '../trigger.ts';
+import type { Evidence } from '../watch.ts';
+import type { Guards, How } from './events.ts';
+import type { Answer } from '../trigger.ts';
+
+/** A question that waits for a person, or for its deadline. */
+export interface Question {
+  readonly decision: number;
+  readonly trigger: string;
+  readonly playbook: string;
+  readonly by: string;
+  readonly askedAt: number;
+  readonly until: number;
+  readonly silence: 'roll-back' | 'hold';
+  readonly because: string;
+  readonly evidence: Evidence;
+}
+
+/** A decision that was made, for those who come second. */
+export interface Made {
+  readonly decision: number;
+  readonly answer: Answer;
+  readonly how: How;
+  readonly who: string;
+  readonly at: number;
+  readonly run: number | null;
+  readonly because: string;
+}
+
+/** Where a trigger stands. */
+export interface TriggerState {
+  /** The breach that is open, by its number; the same breach never leads to a second decision by itself. */
+  readonly breach: number | null;
+  readonly blind: boolean;
+  /** Held until then: not asked again before. */
+  readonly heldUntil: number | null;
+}
+
+/** A migration: unknown, or under watch. */
+export type Migration =
+  | { readonly type: 'none' }
+  | {
+      readonly type: 'migration';
+      readonly plan: string;
+      readonly fingerprint: string;
+      readonly snapshot: Json;
+      readonly directory: string;
+      readonly triggers: readonly Trigger[];
+      readonly guards: Guards;
+      readonly phase: string | null;
+      readonly armed: readonly string[];
+      readonly standing: { readonly [trigger: string]: TriggerState };
+      readonly breaches: number;
+      readonly decisions: number;
+      readonly questions: readonly Question[];
+      /** The newest decisions, newest first, at most twenty. */
+      readonly made: readonly Made[];
+      readonly activeRun: number | null;
+      readonly lastRunEndedAt: number | null;
+      /** When runs began, newest first, at most a hundred. */
+      readonly runsBeganAt: readonly number[];
+    };
+
+/** A migration that is known. */
+export type KnownMigration = Migration & { type: 'migration' };
+
+/** Where a trigger stands before anything happened. */
+export const calm: TriggerState = { breach: null, blind: false, heldUntil: null };
+
+/** Where this trigger stands. */
+export function standingOf(migration: KnownMigration, trigger: string): TriggerState {
+  return (Object.hasOwn(migration.standing, trigger) ? migration.standing[trigger] : undefined) ?? calm;
+}

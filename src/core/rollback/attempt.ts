@@ -1,0 +1,142 @@
+// What a run makes of the news from the nodes that carry its steps out. Attempts are fenced: only the current one counts.
+import { type Context, type Decided, accept, reject } from '../journal/aggregate.ts';
+import { notVerified } from './advance.ts';
+import type { RunCommand } from './commands.ts';
+import type { AttemptResult, RunEvent } from './events.ts';
+import type { GraphNode, Retry } from './graph.ts';
+import { LOST_ATTEMPTS_MAX, afterFailure } from './retry.ts';
+import type { BegunRun, StepState } from './state.ts';
+import { stepOf } from './state.ts';
+
+type AttemptCommand = RunCommand & {
+  type: 'BeginAttempt' | 'ReportObserved' | 'ReportResult' | 'ReportLost' | 'ReportVerification';
+};
+
+/** The run's answer to a node. */
+export function decideAttempt(command: AttemptCommand, run: BegunRun, context: Context): Decided<RunEvent> {
+  const yes = (...events: readonly RunEvent[]): Decided<RunEvent> => accept(context.actor, events);
+  if (command.type === 'ReportVerification') return verify(command, run, context.now, yes);
+  const step = stepOf(run, command.step);
+  const node = run.graph.nodes.find((each) => each.id === command.step);
+  if (step === undefined || node === undefined) {
+    return reject('no-such-step', `Run ${run.run} has no step ${command.step}.`);
+  }
+  switch (command.type) {
+    case 'BeginAttempt':
+      return begin(command, run, step, yes);
+    case 'ReportObserved':
+      if (!counts(run, step, command.attempt)) return reject('attempt-stale', staleMessage(command));
+      return yes({
+        type: 'StepObserved',
+        step: command.step,
+        attempt: command.attempt,
+        evidence: command.evidence,
+        ...(command.change === undefined ? {} : { change: command.change }),
+      });
+    case 'ReportResult':
+      if (counts(run, step, command.attempt)) return yes(...result(command, node, step, run, context.now));
+      return yes({ type: 'StepLateResultRecorded', step: command.step, attempt: command.attempt, result: command.result });
+    case 'ReportLost':
+      if (!counts(run, step, command.attempt) || step.node !== command.node) return yes();
+      return yes(...lost(command, run, step));
+  }
+}
+
+/** Only the newest attempt of a step that is being carried out counts. */
+function counts(run: BegunRun, step: StepState, attempt: number): boolean {
+  return run.status !== 'ended' && step.status === 'running' && step.attempt === attempt;
+}
+
+function staleMessage(command: { readonly step: string; readonly attempt: number }): string {
+  return `Attempt ${command.attempt} of step ${command.step} no longer counts.`;
+}
+
+function begin(
+  command: RunCommand & { type: 'BeginAttempt' },
+  run: BegunRun,
+  step: StepState,
+  yes: (...events: readonly RunEvent[]) => Decided<RunEvent>,
+): Decided<RunEvent> {
+  if (run.status === 'paused') return reject('run-paused', `Run ${run.run} is paused.`);
+  if (run.status !== 'running' || step.status !== 'dispatched' || step.attempt !== command.attempt) {
+    return reject('attempt-stale', staleMessage(command));
+  }
+  return yes({ type: 'StepAttemptBegan', step: command.step, attempt: command.attempt, node: command.node });
+}
+
+function result(
+  command: { readonly step: string; readonly attempt: number; readonly result: AttemptResult },
+  node: GraphNode,
+  step: StepState,
+  run: BegunRun,
+  now: number,
+): readonly RunEvent[] {
+  const { step: id, attempt, result: outcome } = command;
+  switch (outcome.type) {
+    case 'holds': {
+      const done = step.before === null ? 'already-so' : 'applied';
+      return [{ type: 'StepConfirmed', step: id, attempt, done, evidence: outcome.evidence }];
+    }
+    case 'applied':
+      return [{ type: 'StepApplied', step: id, attempt, receipt: outcome.receipt }];
+    case 'failed': {
+      const { class: errorClass, because } = outcome;
+      const failed: RunEvent = { type: 'StepAttemptFailed', step: id, attempt, class: errorClass, because };
+      const blocked: RunEvent = { type: 'StepBlocked', step: id, class: errorClass, because };
+      // An aborting run begins nothing more, and a spent timebox leaves no time for another try.
+      if (run.status === 'aborting') return [failed, blocked];
+      const next = afterFailure(errorClass, step.failures + 1, retryOf(node), now);
+      const until = (step.startedAt ?? now) + node.timeboxMs;
+      if (next.type === 'ask' || next.dueAt >= until) return [failed, blocked];
+      return [failed, { type: 'StepRetryPlanned', step: id, attempt: attempt + 1, dueAt: next.dueAt }];
+    }
+  }
+}
+
+/** Checkpoints and verifications observe until their timebox is spent; only their own machinery can fail them. */
+const OBSERVING: Retry = { times: 1000, backoffMs: 500 };
+
+function retryOf(node: GraphNode): Retry {
+  return node.work.type === 'state' ? node.work.retry : OBSERVING;
+}
+
+function lost(command: RunCommand & { type: 'ReportLost' }, run: BegunRun, step: StepState): readonly RunEvent[] {
+  const gone: RunEvent = { type: 'StepAttemptLost', step: command.step, attempt: command.attempt, node: command.node };
+  if (run.status === 'aborting' || step.lost + 1 >= LOST_ATTEMPTS_MAX) {
+    const because = `Node ${command.node} was lost while it carried out attempt ${command.attempt}; nobody knows how far it came.`;
+    return [gone, { type: 'StepBlocked', step: command.step, class: 'cannot-reach', because }];
+  }
+  return [gone, { type: 'StepDispatched', step: command.step, attempt: command.attempt + 1 }];
+}
+
+function verify(
+  command: RunCommand & { type: 'ReportVerification' },
+  run: BegunRun,
+  now: number,
+  yes: (...events: readonly RunEvent[]) => Decided<RunEvent>,
+): Decided<RunEvent> {
+  const node = run.graph.nodes.find((each) => each.work.type === 'verification');
+  const step = node === undefined ? undefined : stepOf(run, node.id);
+  if (node === undefined || node.work.type !== 'verification' || step === undefined || !counts(run, step, command.attempt)) {
+    return reject('attempt-stale', `Attempt ${command.attempt} of the verification no longer counts.`);
+  }
+  if (!command.holds) {
+    return run.holdingSince === null ? yes() : yes({ type: 'VerificationBroken', evidence: command.evidence });
+  }
+  const held: readonly RunEvent[] = run.holdingSince === null ? [{ type: 'VerificationHeld', evidence: command.evidence }] : [];
+  // A gap in looking is not holding: what counts is the time that this sampler has really looked.
+  const since = Math.max(run.holdingSince ?? now, command.gaplessSince);
+  if (now - since < node.work.holdMs) return yes(...held);
+  return yes(...held, {
+    type: 'StepConfirmed', step: node.id, attempt: step.attempt, done: 'already-so', evidence: command.evidence,
+  });
+}
+
+/** What happens when a verification's time is spent. */
+export function verificationSpent(run: BegunRun): RunEvent {
+  return notVerified(
+    run.holdingSince === null
+      ? 'the checks did not all hold when the time for verification was spent'
+      : 'the checks hold, but not yet for as long as declared, when the time for verification was spent',
+  );
+}

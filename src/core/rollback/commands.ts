@@ -1,0 +1,23 @@
+// What the engine and people may ask of a run. Orders, not facts: each is accepted as events or rejected with a reason.
+import type { Json } from '../journal/event.ts';
+import type { AttemptResult, RunEvent } from './events.ts';
+
+/** Everything a run is started with. */
+export type StartRun = Omit<RunEvent & { type: 'RunStarted' }, 'type'> & { readonly type: 'StartRun' };
+
+export type RunCommand =
+  | StartRun
+  /** Time has passed: what is due? */
+  | { readonly type: 'Tick' }
+  | { readonly type: 'PauseRun'; readonly because: string }
+  | { readonly type: 'ResumeRun' }
+  | { readonly type: 'AbortRun'; readonly because: string }
+  | { readonly type: 'ConfirmStep'; readonly step: string; readonly evidence?: string }
+  | { readonly type: 'SkipStep'; readonly step: string; readonly because: string }
+  | { readonly type: 'RetryStep'; readonly step: string }
+  | { readonly type: 'BeginAttempt'; readonly step: string; readonly attempt: number; readonly node: string }
+  | { readonly type: 'ReportObserved'; readonly step: string; readonly attempt: number; readonly evidence: Json; readonly change?: string }
+  | { readonly type: 'ReportResult'; readonly step: string; readonly attempt: number; readonly result: AttemptResult }
+  | { readonly type: 'ReportLost'; readonly step: string; readonly attempt: number; readonly node: string }
+  /** One look at all the checks of the verification. `gaplessSince`: since when this sampler has looked without a gap. */
+  | { readonly type: 'ReportVerification'; readonly attempt: number; readonly holds: boolean; readonly evidence: Json; readonly gaplessSince: number };

@@ -1,0 +1,70 @@
+// Everything that can happen in a run. Noun, then past verb; plain JSON; never changed once released, only added to.
+import type { Json } from '../journal/event.ts';
+import type { Graph } from './graph.ts';
+
+/** Why an attempt failed; the same words as in the connector contract. */
+export type ErrorClass =
+  | 'cannot-reach'
+  | 'not-allowed'
+  | 'target-mismatch'
+  | 'timed-out'
+  | 'refused'
+  | 'verification-failed'
+  | 'cancelled';
+
+/** What kind of run this is: only a live run counts as a rollback. */
+export type RunKind = 'live' | 'drill' | 'simulation';
+
+/** How a run ended. */
+export type Outcome = 'rolled-back-verified' | 'rolled-back-not-verified' | 'aborted';
+
+/** How a step came to be done. */
+export type Done = 'already-so' | 'applied' | 'by-hand';
+
+/** An attempt's result, kept even when it comes too late to count. */
+export type AttemptResult =
+  | { readonly type: 'holds'; readonly evidence: Json }
+  | { readonly type: 'applied'; readonly receipt: Json }
+  | { readonly type: 'failed'; readonly class: ErrorClass; readonly because: string };
+
+export type RunEvent =
+  | {
+      readonly type: 'RunStarted';
+      readonly run: number;
+      readonly plan: string;
+      readonly fingerprint: string;
+      readonly playbook: string;
+      readonly kind: RunKind;
+      readonly because: string;
+      /** The decision that ordered it: `ledger-cutover/3`. */
+      readonly decision: string;
+      readonly graph: Graph;
+      readonly objectives: { readonly rtoMs?: number; readonly rpoMs?: number };
+    }
+  | { readonly type: 'RunPaused'; readonly because: string }
+  | { readonly type: 'RunResumed' }
+  /** No further step begins; the run ends at the next safe point, when no attempt is under way. */
+  | { readonly type: 'RunAbortRequested'; readonly because: string }
+  | { readonly type: 'RunEnded'; readonly outcome: Outcome; readonly because: string }
+  /** The step may begin: a job lies ready for any node. `again` counts how often nobody took it. */
+  | { readonly type: 'StepDispatched'; readonly step: string; readonly attempt: number; readonly again?: number }
+  /** A node has taken the attempt; results of older attempts no longer count. */
+  | { readonly type: 'StepAttemptBegan'; readonly step: string; readonly attempt: number; readonly node: string }
+  /** What was there before the first apply: kept, so that it can be undone. The apply follows. */
+  | { readonly type: 'StepObserved'; readonly step: string; readonly attempt: number; readonly evidence: Json; readonly change?: string }
+  | { readonly type: 'StepApplied'; readonly step: string; readonly attempt: number; readonly receipt: Json }
+  | { readonly type: 'StepConfirmed'; readonly step: string; readonly attempt: number; readonly done: Done; readonly evidence: Json }
+  | { readonly type: 'StepAttemptFailed'; readonly step: string; readonly attempt: number; readonly class: ErrorClass; readonly because: string }
+  /** The node that had the attempt is gone; nobody knows how far it came. */
+  | { readonly type: 'StepAttemptLost'; readonly step: string; readonly attempt: number; readonly node: string }
+  | { readonly type: 'StepRetryPlanned'; readonly step: string; readonly attempt: number; readonly dueAt: number }
+  /** People must say how to go on: retry, skip, confirm by hand, or abort. */
+  | { readonly type: 'StepBlocked'; readonly step: string; readonly class: ErrorClass; readonly because: string }
+  | { readonly type: 'StepAsked'; readonly step: string }
+  | { readonly type: 'StepOverdue'; readonly step: string }
+  | { readonly type: 'StepSkipped'; readonly step: string; readonly because: string }
+  | { readonly type: 'StepRetried'; readonly step: string }
+  /** An attempt that no longer counts told its result. Recorded, never applied. */
+  | { readonly type: 'StepLateResultRecorded'; readonly step: string; readonly attempt: number; readonly result: AttemptResult }
+  | { readonly type: 'VerificationHeld'; readonly evidence: Json }
+  | { readonly type: 'VerificationBroken'; readonly evidence: Json };

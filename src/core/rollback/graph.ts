@@ -1,0 +1,49 @@
+// A playbook as the graph that a run walks: nodes that need other nodes. A run carries its own copy.
+import type { Json } from '../journal/event.ts';
+
+/** The reserved name of the last node: verification that must hold for a while. */
+export const VERIFIED = 'verified';
+
+/** What one node of the graph does. */
+export type Work =
+  /** Bring a state about on a real system. */
+  | {
+      readonly type: 'state';
+      /** `connector/state`, as the plan spells it. */
+      readonly uses: string;
+      readonly system: string;
+      readonly desired: { readonly [key: string]: Json };
+      readonly retry: Retry;
+    }
+  /** A person does it and says so. */
+  | {
+      readonly type: 'manual';
+      readonly instruction: string;
+      readonly lookFor?: string;
+      readonly evidence: 'required' | 'optional';
+    }
+  /** Checks that must hold before the run goes on. */
+  | { readonly type: 'checkpoint'; readonly checkpoint: string; readonly checks: readonly string[] }
+  /** Checks that must hold for `holdMs` without a gap: decides the outcome. */
+  | { readonly type: 'verification'; readonly checks: readonly string[]; readonly holdMs: number };
+
+/** How often a failed attempt is tried again, and how long to wait before the first time (doubled each time). */
+export interface Retry {
+  readonly times: number;
+  readonly backoffMs: number;
+}
+
+/** One node: a step, a manual step, a checkpoint or the verification. */
+export interface GraphNode {
+  readonly id: string;
+  readonly stage: string;
+  readonly needs: readonly string[];
+  readonly owner?: string;
+  readonly timeboxMs: number;
+  readonly work: Work;
+}
+
+/** Nodes in the order of the plan; every need names a node before it. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+}

@@ -1,0 +1,92 @@
+// What a run is: the state that its events fold to.
+import type { Json } from '../journal/event.ts';
+import type { Done, ErrorClass, Outcome, RunKind } from './events.ts';
+import type { Graph } from './graph.ts';
+
+/** Where a step stands. `since` is when it came there, `startedAt` when its timebox began. */
+export interface StepState {
+  readonly status:
+    | 'waiting'
+    | 'dispatched'
+    | 'running'
+    | 'retrying'
+    /** A person was asked to do it by hand. */
+    | 'asked'
+    /** Stuck; waits for a person's word. */
+    | 'blocked'
+    | 'done'
+    | 'skipped';
+  readonly since: number;
+  /** The attempt that counts; 0 before the first. */
+  readonly attempt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly node: string | null;
+  /** When a planned retry is due. */
+  readonly dueAt: number | null;
+  /** How often it was dispatched again because nobody took it. */
+  readonly again: number;
+  /** Failed attempts since the start or the last word of a person. */
+  readonly failures: number;
+  readonly lost: number;
+  readonly overdue: boolean;
+  /** What was there before the first apply, and what would change. */
+  readonly before: { readonly evidence: Json; readonly change: string | null } | null;
+  readonly receipt: Json;
+  readonly done: Done | null;
+  readonly evidence: Json;
+  readonly problem: { readonly class: ErrorClass; readonly because: string } | null;
+}
+
+/** A run: not begun, under way, or ended. */
+export type Run =
+  | { readonly type: 'none' }
+  | {
+      readonly type: 'run';
+      readonly run: number;
+      readonly plan: string;
+      readonly fingerprint: string;
+      readonly playbook: string;
+      readonly kind: RunKind;
+      readonly because: string;
+      readonly decision: string;
+      readonly objectives: { readonly rtoMs?: number; readonly rpoMs?: number };
+      readonly graph: Graph;
+      readonly startedAt: number;
+      readonly status: 'running' | 'paused' | 'aborting' | 'ended';
+      readonly abortBecause: string | null;
+      readonly steps: { readonly [id: string]: StepState };
+      /** Since when all checks of the verification hold. */
+      readonly holdingSince: number | null;
+      readonly end: { readonly at: number; readonly outcome: Outcome; readonly because: string } | null;
+    };
+
+/** A run that has begun. */
+export type BegunRun = Run & { type: 'run' };
+
+/** A step before anything happened to it. */
+export function freshStep(at: number): StepState {
+  return {
+    status: 'waiting',
+    since: at,
+    attempt: 0,
+    startedAt: null,
+    endedAt: null,
+    node: null,
+    dueAt: null,
+    again: 0,
+    failures: 0,
+    lost: 0,
+    overdue: false,
+    before: null,
+    receipt: null,
+    done: null,
+    evidence: null,
+    problem: null,
+  };
+}
+
+/** The state of a step that is known to be in the graph. */
+export function stepOf(run: BegunRun, id: string): StepState | undefined {
+  return Object.hasOwn(run.steps, id) ? run.steps[id] : undefined;
+}

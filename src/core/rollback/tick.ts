@@ -1,0 +1,80 @@
+// What is due in a run because time has passed. The deadlines are the store's; nobody's memory keeps them.
+import { verificationSpent } from './attempt.ts';
+import type { RunEvent } from './events.ts';
+import type { GraphNode } from './graph.ts';
+import type { BegunRun, Run, StepState } from './state.ts';
+import { stepOf } from './state.ts';
+
+/** A job that no node took in this time is laid out again (doubled each time), in milliseconds. */
+export const REDISPATCH_AFTER_MS = 10_000;
+
+/** The events that are due at `now`. */
+export function tick(run: BegunRun, now: number): readonly RunEvent[] {
+  if (run.status === 'ended') return [];
+  return run.graph.nodes.flatMap((node) => {
+    const step = stepOf(run, node.id);
+    if (step === undefined) return [];
+    const at = dueAt(run, node, step);
+    return at !== null && at <= now ? due(run, node, step) : [];
+  });
+}
+
+/** When the next thing is due: epoch milliseconds, null when only people or nodes can move the run. */
+export function nextDeadline(run: Run): number | null {
+  if (run.type === 'none' || run.status === 'ended') return null;
+  let earliest: number | null = null;
+  for (const node of run.graph.nodes) {
+    const step = stepOf(run, node.id);
+    const at = step === undefined ? null : dueAt(run, node, step);
+    if (at !== null && (earliest === null || at < earliest)) earliest = at;
+  }
+  return earliest;
+}
+
+function dueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
+  const timebox = (step.startedAt ?? step.since) + node.timeboxMs;
+  switch (step.status) {
+    case 'dispatched':
+      return run.status === 'running' ? step.since + REDISPATCH_AFTER_MS * 2 ** Math.min(step.again, 10) : null;
+    case 'retrying':
+      return run.status === 'running' ? step.dueAt : null;
+    case 'running':
+      return timebox;
+    case 'asked':
+      return step.overdue ? null : timebox;
+    case 'waiting':
+    case 'blocked':
+    case 'done':
+    case 'skipped':
+      return null;
+  }
+}
+
+function due(run: BegunRun, node: GraphNode, step: StepState): readonly RunEvent[] {
+  switch (step.status) {
+    case 'dispatched':
+      return [{ type: 'StepDispatched', step: node.id, attempt: step.attempt, again: step.again + 1 }];
+    case 'retrying':
+      return [{ type: 'StepDispatched', step: node.id, attempt: step.attempt }];
+    case 'asked':
+      return [{ type: 'StepOverdue', step: node.id }];
+    case 'running':
+      return spent(run, node, step);
+    case 'waiting':
+    case 'blocked':
+    case 'done':
+    case 'skipped':
+      return [];
+  }
+}
+
+/** The timebox is spent while a node is at it: the attempt is fenced off, whatever it still says is only recorded. */
+function spent(run: BegunRun, node: GraphNode, step: StepState): readonly RunEvent[] {
+  if (node.work.type === 'verification') return [verificationSpent(run)];
+  const because = `The timebox of ${Math.round(node.timeboxMs / 1000)} s is spent.`;
+  const last = step.problem === null ? because : `${because} Last: ${step.problem.because}`;
+  return [
+    { type: 'StepOverdue', step: node.id },
+    { type: 'StepBlocked', step: node.id, class: 'timed-out', because: last },
+  ];
+}
