@@ -16,6 +16,8 @@ export interface ThresholdRule {
   readonly clearsAt: number;
   readonly forMs: number;
   readonly clearForMs: number;
+  /** How many bad readings a breach needs at the least. */
+  readonly atLeast: number;
   readonly everyMs: number;
   /** The signal is blind when its newest known reading is older. */
   readonly blindAfterMs: number;
@@ -107,7 +109,7 @@ function known(
     case 'suspect': {
       if (sample.type === 'bad') {
         const streak = grow(state.streak, sample.at);
-        return { ...state, status: lasted(rule, streak, rule.forMs) ? 'breached' : 'suspect', streak, lastBadAt };
+        return { ...state, status: enough(rule, streak) ? 'breached' : 'suspect', streak, lastBadAt };
       }
       const calm = lastBadAt === null || sample.at - lastBadAt >= rule.forMs;
       return { ...state, status: calm ? 'healthy' : 'suspect', streak: null, lastBadAt };
@@ -124,6 +126,10 @@ function known(
 
 function grow(streak: Streak | null, at: number): Streak {
   return streak === null ? { from: at, to: at, known: 1 } : { ...streak, to: at, known: streak.known + 1 };
+}
+
+function enough(rule: ThresholdRule, streak: Streak): boolean {
+  return streak.known >= rule.atLeast && lasted(rule, streak, rule.forMs);
 }
 
 /** Has this streak lasted `ms`, in readings that are really known? */
