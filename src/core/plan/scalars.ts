@@ -150,7 +150,7 @@ const ratioText = scalar<number, RatioText>(
 
 /** `0.5%` or `0.005`: a number from 0 to 1 in the Plan. */
 export const ratio = z
-  .union([z.number(), ratioText])
+  .union([z.number(), ratioText], { error: saying('This is not a ratio.', 'Write 0.5% or 0.005.') })
   .refine((value) => value >= 0 && value <= 1, {
     error: saying('A ratio lies between 0 and 1, that is 0% and 100%.', 'Write 0.5% or 0.005.'),
   })
@@ -158,14 +158,16 @@ export const ratio = z
 
 /** A ratio that may pass 100 %: how much worse one thing is than another. */
 export const share = z
-  .union([z.number().nonnegative(), ratioText])
+  .union([z.number().nonnegative(), ratioText], { error: saying('This is not a share.', 'Write 25% or 0.25.') })
   .describe('Share: 25% or 0.25, may be more than 100%');
 
 const size = scalar<number, SizeText>(sizePattern, parseSize, 'This is not a size.', 'Write 512MiB, 10GiB or 10GB.');
 
 /** What a signal is compared with: a number in the signal's unit, a percentage or a size. */
 export const limit = z
-  .union([z.number(), ratioText, size])
+  .union([z.number(), ratioText, size], {
+    error: saying('This is not a limit.', 'Write a number in the unit of the signal, a percentage (2%) or a size (10GiB).'),
+  })
   .describe('Number in the unit of the signal, percentage (2%) or size (10GiB)');
 
 /** RFC 3339 with zone, or a day (its start in UTC): epoch milliseconds in the Plan. */

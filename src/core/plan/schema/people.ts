@@ -14,7 +14,9 @@ export const person = section({
 });
 
 const holders = z
-  .union([z.null().transform((): readonly string[] => []), oneOrMore(name)])
+  .union([z.null().transform((): readonly string[] => []), oneOrMore(name)], {
+    error: saying('A person is wanted here.', 'Write a name of people:, a list of names, or null.'),
+  })
   .describe('A person, a list of persons in their order, or null while nobody is found');
 
 /** Owner, with final authority, and deputies. Each role is a list of people in their order. */

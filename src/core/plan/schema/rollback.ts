@@ -117,7 +117,9 @@ const stage = z
 /** Ordered stages of steps that restore the whole or a part. */
 export const playbook = section({
   scope: z
-    .union([z.literal('full'), section({ component: name })])
+    .union([z.literal('full'), section({ component: name })], {
+      error: saying('This is not a scope.', 'Write full, or { component: name }.'),
+    })
     .describe('full, or the component that it restores'),
   stages: z
     .array(stage)

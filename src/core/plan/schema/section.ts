@@ -1,18 +1,17 @@
 // How a section of the plan is declared to zod: strict about its keys, and helpful about a key that it does not know.
 import { z } from 'zod';
 import type { Json } from '../../journal/event.ts';
-import { didYouMean } from '../nearest.ts';
 import { name, saying } from '../scalars.ts';
 
 /** An object that refuses keys it does not know, and says which one was perhaps meant. */
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape);
+  const known = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return saying('A map is wanted here.', `Keys known here: ${known.join(', ')}.`);
-      const key = issue.keys[0] ?? '';
-      return saying(`There is no key "${key}" here.`, didYouMean(key, known) ?? `Keys known here: ${known.join(', ')}.`);
-    },
+    // The known keys travel in the mend; issues.ts makes "did you mean" of them for each unknown key.
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? saying('There are unknown keys here.', known)
+        : saying('a map is wanted here.', `Keys known here: ${known}.`),
   });
 }
 

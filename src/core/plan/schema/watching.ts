@@ -55,7 +55,9 @@ const noData = section({
     .union([
       z.enum(['hold', 'review', 'roll-back']),
       section({ 'ignore-until': time.describe('Until when silence is ignored') }),
-    ])
+    ], {
+      error: saying('This is not what silence can mean.', 'Write hold, review, roll-back or { ignore-until: 2026-12-01 }.'),
+    })
     .default('hold')
     .describe('What silence means (default hold)'),
 });
