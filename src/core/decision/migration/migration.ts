@@ -5,7 +5,7 @@ import type { MigrationCommand } from './commands.ts';
 import { decide, nextDeadline } from './decide.ts';
 import type { MigrationEvent } from './events.ts';
 import { evolve } from './evolve.ts';
-import type { Migration } from './state.ts';
+import type { KnownMigration, Migration } from './state.ts';
 
 /** A migration under watch: commands in, events out. */
 export const migrationAggregate: Aggregate<Migration, MigrationCommand, MigrationEvent> = {
@@ -22,17 +22,33 @@ export function migrationStream(plan: string): string {
   return `migration-${plan}`;
 }
 
-/** The migration in short, for lists. */
+/** One line of the list of migrations. */
+export interface MigrationSummary {
+  readonly plan: string;
+  readonly fingerprint: string;
+  readonly phase: string | null;
+  readonly activeRun: number | null;
+  readonly breached: readonly string[];
+  readonly blind: readonly string[];
+  /** Open decisions, by number. */
+  readonly waiting: readonly number[];
+}
+
 function summarise(migration: Migration): Json {
-  if (migration.type === 'none') return null;
+  return migration.type === 'none' ? null : { ...summaryOf(migration) };
+}
+
+/** The migration in short. */
+export function summaryOf(migration: KnownMigration): MigrationSummary {
   const { plan, fingerprint, phase, activeRun } = migration;
+  const standing = Object.entries(migration.standing);
   return {
     plan,
     fingerprint,
     phase,
     activeRun,
-    breached: Object.entries(migration.standing).filter(([, each]) => each.breach !== null).map(([name]) => name),
-    blind: Object.entries(migration.standing).filter(([, each]) => each.blind).map(([name]) => name),
+    breached: standing.filter(([, each]) => each.breach !== null).map(([name]) => name),
+    blind: standing.filter(([, each]) => each.blind).map(([name]) => name),
     waiting: migration.questions.map((question) => question.decision),
   };
 }

@@ -1,0 +1,65 @@
+// Plain notices: a moment of a migration told in sentences made of its facts, and nothing else.
+import type { MigrationEvent } from '../decision/migration/events.ts';
+import type { Json } from '../journal/event.ts';
+import type { RunEvent } from '../rollback/events.ts';
+
+/** A notice as it is written, before anybody knows through which channel it goes. */
+export interface WrittenNotice {
+  /** The same for the same moment, however often it is told. */
+  readonly id: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly facts: { readonly [key: string]: Json };
+}
+
+/** The notice that this event calls for; undefined when it is none that people are told of. */
+export function writeNotice(plan: string, body: RunEvent | MigrationEvent): WrittenNotice | undefined {
+  switch (body.type) {
+    case 'RunStarted':
+      return {
+        id: `run-${body.run}-start`,
+        subject: `[${plan}] Rolling back: run ${body.run} (${body.playbook}) has begun`,
+        text: lines(
+          `Backout is rolling ${plan} back by playbook ${body.playbook}.`,
+          `Why: ${body.because}.`,
+          `Steps: ${body.graph.nodes.map((node) => node.id).join(', ')}.`,
+          `Follow it: backout watch ${body.run}`,
+        ),
+        facts: { plan, run: body.run, playbook: body.playbook, kind: body.kind, because: body.because, decision: body.decision },
+      };
+    case 'DecisionWanted':
+      return {
+        id: `decision-${plan}-${body.decision}`,
+        subject: `[${plan}] Decision ${body.decision} wanted by ${utc(body.until)}: roll back (${body.playbook})?`,
+        text: lines(
+          `Trigger ${body.trigger} asks ${body.by}: ${body.because}.`,
+          `If nobody answers by ${utc(body.until)}: ${body.silence}.`,
+          `Roll back: backout approve ${plan}/${body.decision}`,
+          `Hold:      backout hold ${plan}/${body.decision} 10m`,
+        ),
+        facts: { plan, decision: body.decision, trigger: body.trigger, playbook: body.playbook, until: body.until, silence: body.silence, evidence: body.evidence },
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The notice of a run's end, which knows its number from the stream and not from the event. */
+export function writeEnd(plan: string, run: number, body: RunEvent & { type: 'RunEnded' }): WrittenNotice {
+  const word = body.outcome.replaceAll('-', ' ');
+  return {
+    id: `run-${run}-end`,
+    subject: `[${plan}] Run ${run} ended: ${word}`,
+    text: lines(`Run ${run} of ${plan} ended: ${word}.`, `Why: ${body.because}.`, `Record: backout journal run-${run}`),
+    facts: { plan, run, outcome: body.outcome, because: body.because },
+  };
+}
+
+function lines(...sentences: readonly string[]): string {
+  return `${sentences.join('\n')}\n`;
+}
+
+/** Minutes are enough for people; UTC because nobody knows where they are. */
+function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,130 @@
+// Control: everything that people and programs can ask of Backout, the same on this machine and over HTTP.
+import { compileGuards, compileTriggers } from '../core/decision/compile.ts';
+import { type MigrationSummary, migrationStream } from '../core/decision/migration/migration.ts';
+import type { Migration } from '../core/decision/migration/state.ts';
+import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
+import type { Journal } from '../core/journal/journal.ts';
+import type { RunCommand } from '../core/rollback/commands.ts';
+import type { RunKind } from '../core/rollback/events.ts';
+import type { Run } from '../core/rollback/state.ts';
+import type { RunSummary } from '../core/rollback/views.ts';
+import { pause } from './calls.ts';
+import type { Office } from './office.ts';
+import type { Snapshot } from './systems.ts';
+
+/** The answer to an order: what it led to, or why not. Codes are stable, sentences are for people. */
+export type Answer =
+  | { readonly type: 'done'; readonly events: readonly EventBody[] }
+  | { readonly type: 'rejected'; readonly code: string; readonly because: string };
+
+/** What a person may tell a run. */
+export type RunOrder = RunCommand & {
+  type: 'PauseRun' | 'ResumeRun' | 'AbortRun' | 'ConfirmStep' | 'SkipStep' | 'RetryStep';
+};
+
+/** What a person may answer to a question. */
+export type DecisionOrder =
+  | { readonly type: 'Approve'; readonly decision?: number; readonly because?: string }
+  | { readonly type: 'Hold'; readonly decision?: number; readonly forMs: number; readonly because?: string }
+  | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string };
+
+/** The orders and questions. `who` is the person's name as it stands in the journal. */
+export interface Control {
+  readonly migrations: () => Promise<readonly MigrationSummary[]>;
+  readonly migration: (plan: string) => Promise<Migration>;
+  readonly runs: () => Promise<readonly RunSummary[]>;
+  readonly run: (run: number) => Promise<Run>;
+  /** Makes this plan known, and with a phase: judges the triggers of that phase from now on. */
+  readonly arm: (snapshot: Snapshot, phase: string | null, who: string) => Promise<Answer>;
+  /** Starts a run; the events hold a `DecisionMade` with its number. */
+  readonly order: (plan: string, playbook: string, because: string, kind: RunKind, who: string) => Promise<Answer>;
+  readonly decide: (plan: string, order: DecisionOrder, who: string) => Promise<Answer>;
+  readonly tell: (run: number, order: RunOrder, who: string) => Promise<Answer>;
+  readonly events: (stream: string, from?: number) => Promise<readonly JournalEvent[]>;
+  /** Events of a stream from `from` on, and then each new one as it comes, until the signal aborts. */
+  readonly follow: (stream: string, from: number, signal: AbortSignal) => AsyncIterable<JournalEvent>;
+  readonly streams: (prefix: string) => Promise<readonly { readonly stream: string; readonly seq: number; readonly at: number; readonly summary: Json }[]>;
+  readonly now: () => Promise<number>;
+}
+
+/** Looks again so often though no notification came. Milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Control on the store that this process has open. */
+export function localControl(office: Office, journal: Journal): Control {
+  const person = (who: string): Actor => ({ kind: 'person', name: who });
+  return {
+    migrations: async () => (await journal.list('migration-')).map(({ summary }) => as<MigrationSummary>(summary)),
+    migration: async (plan) => (await office.migration(plan)).state,
+    runs: async () => (await journal.list('run-')).map(({ summary }) => as<RunSummary>(summary)),
+    run: async (run) => (await office.run(run)).state,
+    arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
+    order: async (plan, playbook, because, kind, who) =>
+      answer(await office.commandMigration(plan, { type: 'OrderRun', playbook, because, kind }, person(who))),
+    decide: async (plan, order, who) => answer(await office.commandMigration(plan, order, person(who))),
+    tell: async (run, order, who) => answer(await office.commandRun(run, order, person(who))),
+    events: (stream, from) => journal.read(stream, from),
+    follow: (stream, from, signal) => follow(journal, stream, from, signal),
+    streams: (prefix) => journal.list(prefix),
+    now: () => journal.now(),
+  };
+}
+
+async function arm(office: Office, snapshot: Snapshot, phase: string | null, actor: Actor): Promise<Answer> {
+  const { plan, fingerprint, directory } = snapshot;
+  const armed = answer(
+    await office.commandMigration(
+      plan.name,
+      {
+        type: 'ArmPlan',
+        plan: plan.name,
+        fingerprint,
+        // The cast holds because a Plan is plain JSON by its own definition.
+        snapshot: plan as unknown as Json,
+        directory,
+        triggers: compileTriggers(plan),
+        guards: compileGuards(plan),
+      },
+      actor,
+    ),
+  );
+  if (phase === null || armed.type === 'rejected') return armed;
+  const declared = plan.phases.find((each) => each.name === phase);
+  if (declared === undefined) {
+    const names = plan.phases.map((each) => each.name).join(', ');
+    return { type: 'rejected', code: 'no-such-phase', because: `Plan ${plan.name} has no phase ${phase}. Its phases: ${names}.` };
+  }
+  const entered = answer(await office.commandMigration(plan.name, { type: 'EnterPhase', phase, armed: declared.failure }, actor));
+  return entered.type === 'rejected' ? entered : { type: 'done', events: [...armed.events, ...entered.events] };
+}
+
+/** The stream that holds what a plan's notices became, beside that of its migration. */
+export const planStreams = (plan: string): readonly string[] => [migrationStream(plan), `notices-${plan}`];
+
+async function* follow(journal: Journal, stream: string, from: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+  let next = from;
+  while (!signal.aborted) {
+    const wake = new AbortController();
+    const off = journal.onAppended((appended) => {
+      if (appended === stream) wake.abort();
+    });
+    try {
+      for (const event of await journal.read(stream, next)) {
+        yield event;
+        next = event.seq + 1;
+      }
+      await pause(LOOK_AGAIN_MS, AbortSignal.any([signal, wake.signal]));
+    } finally {
+      off();
+    }
+  }
+}
+
+function answer(outcome: { readonly type: 'done'; readonly events: readonly EventBody[] } | (Answer & { type: 'rejected' })): Answer {
+  return outcome.type === 'rejected' ? outcome : { type: 'done', events: outcome.events };
+}
+
+/** The cast holds because summaries are made by the stream's own view. */
+function as<T>(summary: Json): T {
+  return summary as unknown as T;
+}

@@ -1,0 +1,223 @@
+// The office: carries commands to migrations and runs, and appends a decision and what it orders as one fact.
+import { type Decided, reject } from '../core/journal/aggregate.ts';
+import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
+import type { Append, Job, Journal } from '../core/journal/journal.ts';
+import type { MigrationCommand } from '../core/decision/migration/commands.ts';
+import type { MigrationEvent } from '../core/decision/migration/events.ts';
+import { migrationAggregate, migrationStream } from '../core/decision/migration/migration.ts';
+import type { KnownMigration, Migration } from '../core/decision/migration/state.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import type { RunCommand } from '../core/rollback/commands.ts';
+import { compileGraph } from '../core/rollback/compile.ts';
+import type { RunEvent } from '../core/rollback/events.ts';
+import { runAggregate, runStream } from '../core/rollback/run.ts';
+import type { Run } from '../core/rollback/state.ts';
+import { isTold, noticeJobs } from './notices.ts';
+import { type Folded, Streams } from './streams.ts';
+import type { Snapshot } from './systems.ts';
+
+/** What a command led to. */
+export type Outcome<State> =
+  | { readonly type: 'done'; readonly state: State; readonly events: readonly EventBody[] }
+  | { readonly type: 'rejected'; readonly code: string; readonly because: string };
+
+/** Somebody else may always be faster; after so many times something is wrong. */
+const TRIES = 50;
+
+/** Backout itself, as an actor. */
+export const backout: Actor = { kind: 'backout', name: 'backout' };
+
+/** Carries commands out. One for each node. */
+export class Office {
+  readonly streams: Streams;
+  readonly #journal: Journal;
+  readonly #snapshots = new Map<string, Snapshot>();
+  #drawnRun: number | null = null;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.streams = new Streams(journal);
+  }
+
+  /** The run as it stands. */
+  async run(run: number): Promise<Folded<Run>> {
+    return this.streams.load(runAggregate, runStream(run));
+  }
+
+  /** The migration as it stands. */
+  async migration(plan: string): Promise<Folded<Migration>> {
+    return this.streams.load(migrationAggregate, migrationStream(plan));
+  }
+
+  /** The plan as it was armed with this fingerprint: what a run goes by, whatever was armed since. */
+  async snapshot(plan: string, fingerprint: string): Promise<Snapshot> {
+    const known = this.#snapshots.get(fingerprint);
+    if (known !== undefined) return known;
+    const events = (await this.#journal.read(migrationStream(plan))) as readonly JournalEvent<MigrationEvent>[];
+    const armed = events.map((event) => event.body).findLast((body) => body.type === 'PlanArmed' && body.fingerprint === fingerprint);
+    if (armed?.type !== 'PlanArmed') throw new Error(`[engine] The journal has no plan ${plan} with fingerprint ${fingerprint}.`);
+    const snapshot = { plan: planOf(armed.snapshot), fingerprint, directory: armed.directory };
+    this.#snapshots.set(fingerprint, snapshot);
+    return snapshot;
+  }
+
+  /** Asks a run. When the answer ends it, its migration hears of it in the same transaction. */
+  async commandRun(run: number, command: RunCommand, actor: Actor): Promise<Outcome<Run>> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const before = await this.run(run);
+      const context = await this.streams.context(actor);
+      const decided = runAggregate.decide(command, before.state, context);
+      if (decided.type === 'rejected') return decided;
+      const append = this.streams.appendOf(runAggregate, runStream(run), before, decided, context.now);
+      // A tick that finds nothing due still writes the deadline again: a stale one must not come back for ever.
+      if (decided.events.length === 0 && command.type !== 'Tick') return { type: 'done', state: append.after, events: [] };
+      const { after, ...own } = append;
+      const appends: Append[] = [{ ...own, jobs: jobsOf(runStream(run), decided) }];
+      const end = ended(decided);
+      if (end !== undefined && after.type === 'run') {
+        appends[0] = { ...own, jobs: jobsOf(runStream(run), decided), release: true };
+        appends.push(await this.#finish(after.plan, run, end.outcome, context.now));
+      }
+      const whole = after.type === 'run' ? await this.#withNotices(appends, after.plan) : appends;
+      const appended = await this.#journal.append(whole);
+      if (appended.type === 'appended') return done(after, decided);
+    }
+    return busy(runStream(run));
+  }
+
+  /** Asks a migration. When the answer orders a run, the run begins in the same transaction. */
+  async commandMigration(plan: string, command: MigrationCommand | Unnumbered, actor: Actor): Promise<Outcome<Migration>> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const before = await this.migration(plan);
+      const context = await this.streams.context(actor);
+      const newRun = await this.#drawRun();
+      const decided = migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
+      if (decided.type === 'rejected') return decided;
+      const { after, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, decided, context.now);
+      if (decided.events.length === 0 && command.type !== 'Tick') return { type: 'done', state: after, events: [] };
+      const appends: Append[] = [own];
+      const ordered = orderedRun(decided);
+      if (ordered !== undefined && after.type === 'migration') {
+        const start = this.#start(after, ordered, context.now);
+        if (start.type === 'rejected') return start;
+        appends.push(start.append);
+      }
+      const appended = await this.#journal.append(await this.#withNotices(appends, plan, after));
+      if (appended.type === 'appended') {
+        if (ordered !== undefined) this.#drawnRun = null;
+        return done(after, decided);
+      }
+      if (appended.type === 'claimed') {
+        return reject('target-claimed', `Another run (${appended.by}) has this target; one run at a time.`) as Outcome<Migration>;
+      }
+      // Another node drew the same number: never by the store's series, so only when a restored store went back.
+      if (appended.stream === runStream(newRun)) this.#drawnRun = null;
+    }
+    return busy(migrationStream(plan));
+  }
+
+  async #drawRun(): Promise<number> {
+    this.#drawnRun ??= await this.#journal.nextNumber('run');
+    return this.#drawnRun;
+  }
+
+  #start(
+    migration: KnownMigration,
+    decision: MigrationEvent & { type: 'DecisionMade' },
+    now: number,
+  ): { readonly type: 'started'; readonly append: Append } | (Outcome<never> & { type: 'rejected' }) {
+    const plan = planOf(migration.snapshot);
+    const graph = compileGraph(plan, decision.playbook);
+    const run = decision.run ?? 0;
+    if (graph === undefined) {
+      const names = Object.keys(plan.playbooks).join(', ');
+      return { type: 'rejected', code: 'no-such-playbook', because: `Plan ${migration.plan} has no playbook ${decision.playbook}. It has: ${names}.` };
+    }
+    const { rto, rpo } = plan.objectives ?? {};
+    const command: RunCommand = {
+      type: 'StartRun',
+      run,
+      plan: migration.plan,
+      fingerprint: migration.fingerprint,
+      playbook: decision.playbook,
+      kind: decision.kind,
+      because: decision.because,
+      decision: `${migration.plan}/${decision.decision}`,
+      graph,
+      objectives: { ...(rto === undefined ? {} : { rtoMs: rto }), ...(rpo === undefined ? {} : { rpoMs: rpo }) },
+    };
+    const before = { state: runAggregate.initial, seq: 0 };
+    const decided = runAggregate.decide(command, before.state, { now, actor: backout });
+    if (decided.type === 'rejected') return decided;
+    const { after: _, ...own } = this.streams.appendOf(runAggregate, runStream(run), before, decided, now);
+    const claim = `target/${migration.plan}`;
+    return { type: 'started', append: { ...own, jobs: jobsOf(runStream(run), decided), claim } };
+  }
+
+  async #finish(plan: string, run: number, outcome: (RunEvent & { type: 'RunEnded' })['outcome'], now: number): Promise<Append> {
+    const before = await this.migration(plan);
+    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, { now, actor: backout });
+    const events = decided.type === 'accepted' ? decided : { type: 'accepted' as const, events: [] };
+    const { after: _, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, events, now);
+    return own;
+  }
+
+  /** People hear of what just happened by jobs in the same transaction: a notice is never lost, never made up. */
+  async #withNotices(appends: readonly Append[], plan: string, migration?: Migration): Promise<readonly Append[]> {
+    const told = appends.flatMap(({ stream, events }) =>
+      // The cast holds because the office appends nothing but events of runs and migrations.
+      events.map(({ body }) => ({ stream, body: body as RunEvent | MigrationEvent })),
+    );
+    if (!told.some(({ body }) => isTold(body))) return appends;
+    const jobs = noticeJobs(migration ?? (await this.migration(plan)).state, told);
+    const [first, ...others] = appends;
+    if (first === undefined || jobs.length === 0) return appends;
+    return [{ ...first, jobs: [...(first.jobs ?? []), ...jobs] }, ...others];
+  }
+}
+
+/** A command whose run number the office draws. */
+export type Unnumbered = MigrationCommand extends infer Each
+  ? Each extends { readonly newRun: number }
+    ? Omit<Each, 'newRun'>
+    : never
+  : never;
+
+/** A step's job: which attempt of which step of which run. */
+export interface StepJob {
+  readonly run: number;
+  readonly step: string;
+  readonly attempt: number;
+}
+
+/** The cast holds because a snapshot is the Plan that the parser made, kept as JSON. */
+export function planOf(snapshot: Json): Plan {
+  return snapshot as unknown as Plan;
+}
+
+function jobsOf(stream: string, decided: Decided<RunEvent> & { type: 'accepted' }): readonly Job[] {
+  return decided.events.flatMap(({ body }): readonly Job[] => {
+    if (body.type !== 'StepDispatched') return [];
+    const { step, attempt, again = 0 } = body;
+    const data: Json = { run: Number(stream.slice('run-'.length)), step, attempt };
+    return [{ queue: 'step', key: `${stream}/${step}/${attempt}/${again}`, data }];
+  });
+}
+
+function ended(decided: Decided<RunEvent> & { type: 'accepted' }): (RunEvent & { type: 'RunEnded' }) | undefined {
+  return decided.events.map((event) => event.body).find((body) => body.type === 'RunEnded');
+}
+
+function orderedRun(decided: Decided<MigrationEvent> & { type: 'accepted' }): (MigrationEvent & { type: 'DecisionMade' }) | undefined {
+  return decided.events
+    .map((event) => event.body)
+    .find((body): body is MigrationEvent & { type: 'DecisionMade' } => body.type === 'DecisionMade' && body.run !== null);
+}
+
+function done<State>(state: State, decided: Decided<EventBody> & { type: 'accepted' }): Outcome<State> {
+  return { type: 'done', state, events: decided.events.map((event) => event.body) };
+}
+
+function busy(stream: string): Outcome<never> {
+  return { type: 'rejected', code: 'stream-busy', because: `Stream ${stream} changed ${TRIES} times while this was decided. Try again.` };
+}

@@ -1,0 +1,85 @@
+// The dispatcher on pg-boss: jobs lie in the same Postgres as the journal and wake nodes by LISTEN/NOTIFY.
+import { PgBoss } from 'pg-boss';
+import type { Job } from '../core/journal/journal.ts';
+import { type Dispatcher, type JobHandler, type QueueName, type Sql, queues } from './dispatcher.ts';
+import type { Log } from './log.ts';
+
+/** The schema that pg-boss keeps its tables in, beside ours. */
+const SCHEMA = 'backout_jobs';
+
+/** A job that a frozen node holds is given up after so long without a sign of life, in seconds (pg-boss: at least 10). */
+const HEARTBEAT_SECONDS = 10;
+
+/** The longest that a job may be in hand, in seconds; a step's own timebox ends it long before. */
+const EXPIRE_SECONDS = 23 * 3600;
+
+/** Connects the dispatcher; makes its tables and queues when they are not there. */
+export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: SCHEMA,
+    max: 8,
+    application_name: 'backout dispatcher',
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: 1,
+    maintenanceIntervalSeconds: 60,
+    monitorIntervalSeconds: 1,
+    reindex: false,
+    monitorVacuum: false,
+  });
+  boss.on('error', (error) => log('warn', `[dispatcher] ${error.message}`));
+  await boss.start();
+  for (const [name, { tries }] of Object.entries(queues)) {
+    const found = await boss.getQueue(name);
+    if (found !== null) continue;
+    await boss.createQueue(name, {
+      notify: true,
+      retryLimit: tries - 1,
+      retryBackoff: tries > 1,
+      retryDelay: tries > 1 ? 1 : 0,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      expireInSeconds: EXPIRE_SECONDS,
+      deleteAfterSeconds: 24 * 3600,
+    });
+  }
+  return {
+    enqueue: (sql, jobs) => enqueue(boss, sql, jobs),
+    work: (queue, slots, handler) => work(boss, queue, slots, handler, log),
+    stop: (waitMs) => boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
+  };
+}
+
+async function enqueue(boss: PgBoss, sql: Sql, jobs: readonly Job[]): Promise<void> {
+  const db = { executeSql: async (text: string, values?: unknown[]) => sql.executeSql(text, values) };
+  for (const job of jobs) {
+    await boss.insert(job.queue, [{ data: { payload: job.data }, singletonKey: job.key }], { db });
+  }
+}
+
+/**
+ * One `work()` for each slot instead of one with concurrency, and a nudge after each job: with pg-boss' defaults a
+ * slot that has just finished sleeps for its whole polling interval although jobs are waiting.
+ */
+async function work(
+  boss: PgBoss,
+  queue: QueueName,
+  slots: number,
+  handler: JobHandler,
+  log: Log,
+): Promise<void> {
+  const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 0.5, batchSize: 1 };
+  for (let slot = 0; slot < slots; slot += 1) {
+    let worker = '';
+    worker = await boss.work<{ payload: never }>(queue, options, async (batch) => {
+      try {
+        for (const job of batch) await handler(job.data.payload);
+      } catch (error) {
+        log('warn', `[dispatcher] A ${queue} job failed: ${error instanceof Error ? error.message : String(error)}`);
+        throw error;
+      } finally {
+        if (worker !== '') boss.notifyWorker(worker);
+      }
+    });
+  }
+}

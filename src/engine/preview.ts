@@ -1,0 +1,78 @@
+// The preview of a run: every step observed on the real systems, nothing touched.
+import type { Json, Schema } from '../connector.ts';
+import type { Graph, GraphNode } from '../core/rollback/graph.ts';
+import { answerOf, callFor } from './calls.ts';
+import { evidenceOfLooks, lookAtChecks, stateKind } from './checks.ts';
+import type { Events } from './readings.ts';
+import type { Snapshot, Systems } from './systems.ts';
+import { assertTarget } from './target.ts';
+import { type Trouble, troubleOf } from './trouble.ts';
+
+/** What a run would do to one step now. */
+export type PreviewLine =
+  | { readonly step: string; readonly system: string; readonly says: 'already-so'; readonly evidence: Json }
+  | { readonly step: string; readonly system: string; readonly says: 'would-change'; readonly change: string; readonly evidence: Json }
+  | ({ readonly step: string; readonly system: string; readonly says: 'unknown' } & Trouble)
+  | { readonly step: string; readonly system: string; readonly says: 'by-hand'; readonly instruction: string };
+
+/** How long one system may take to answer. Milliseconds. */
+const ASK_MS = 10_000;
+
+/** Asks the real systems, all steps side by side, in the order of the playbook. */
+export async function previewRun(
+  systems: Systems,
+  events: Events,
+  snapshot: Snapshot,
+  graph: Graph,
+  now: number,
+  signal?: AbortSignal,
+): Promise<readonly PreviewLine[]> {
+  const lines = graph.nodes
+    .filter((node) => node.work.type !== 'verification')
+    .map((node) => previewNode(systems, events, snapshot, node, now, signal));
+  return Promise.all(lines);
+}
+
+async function previewNode(
+  systems: Systems,
+  events: Events,
+  snapshot: Snapshot,
+  node: GraphNode,
+  now: number,
+  signal?: AbortSignal,
+): Promise<PreviewLine> {
+  const { id: step, work } = node;
+  const call = callFor(ASK_MS, signal);
+  switch (work.type) {
+    case 'manual':
+    case 'verification':
+      return { step, system: 'people', says: 'by-hand', instruction: work.type === 'manual' ? work.instruction : '' };
+    case 'checkpoint': {
+      const looks = await lookAtChecks(systems, events, snapshot, work.checks, now, call);
+      const evidence = evidenceOfLooks(looks);
+      const missing = looks.filter((look) => look.says !== 'holds').map((look) => `${look.check} ${look.says}`);
+      return missing.length === 0
+        ? { step, system: 'checks', says: 'already-so', evidence }
+        : { step, system: 'checks', says: 'would-change', change: `now: ${missing.join(', ')}`, evidence };
+    }
+    case 'state':
+      try {
+        const system = await systems.open(snapshot, work.system);
+        const kind = stateKind(systems, system.connector, work.uses);
+        const desired = await systems.input(kind.desired as Schema<unknown>, work.desired, `step ${step}`);
+        await answerOf(call, assertTarget(system, call));
+        const observation = await answerOf(call, kind.observe(system.client, desired, call));
+        switch (observation.type) {
+          case 'holds':
+            return { step, system: work.system, says: 'already-so', evidence: systems.hideJson(observation.evidence) };
+          case 'differs':
+            return { step, system: work.system, says: 'would-change', change: systems.hide(observation.change ?? 'it differs'), evidence: systems.hideJson(observation.evidence) };
+          case 'unknown':
+            return { step, system: work.system, says: 'unknown', class: observation.class, because: systems.hide(observation.because) };
+        }
+      } catch (error) {
+        const trouble = troubleOf(error, call.signal);
+        return { step, system: work.system, says: 'unknown', class: trouble.class, because: systems.hide(trouble.because) };
+      }
+  }
+}

@@ -1,0 +1,153 @@
+// The signals' scheduler: reads each armed signal on its grid and tells the migration what changed. One node per plan.
+import { type Watch, emptyWatch, judgeReadings } from '../core/decision/watch.ts';
+import { leavesOf } from '../core/decision/condition.ts';
+import type { KnownMigration } from '../core/decision/migration/state.ts';
+import type { SignalReading } from '../core/decision/sample.ts';
+import type { Json } from '../core/journal/event.ts';
+import { callFor, pause } from './calls.ts';
+import type { Log } from './log.ts';
+import { type Office, planOf } from './office.ts';
+import { type Events, readSignal } from './readings.ts';
+import type { Snapshot, Systems } from './systems.ts';
+import { backout } from './office.ts';
+
+/** Where the state of a watch lies between nodes and restarts. */
+export interface WatchMemory {
+  readonly load: (plan: string) => Promise<Json | null>;
+  readonly save: (plan: string, watch: Json) => Promise<void>;
+}
+
+/** What the sampler needs. */
+export interface SamplerParts {
+  readonly office: Office;
+  readonly systems: Systems;
+  readonly events: Events;
+  readonly memory: WatchMemory;
+  readonly log: Log;
+}
+
+/** The state of a watch that did not change is kept so often, for the node that comes after. Milliseconds. */
+const SAVE_EVERY_MS = 2_000;
+
+/** Watches one plan until told to stop. Returns when the plan is armed anew or enters another phase, too. */
+export async function watchPlan(plan: string, parts: SamplerParts, signal: AbortSignal): Promise<void> {
+  const { state: migration } = await parts.office.migration(plan);
+  if (migration.type === 'none' || migration.phase === null) return;
+  const watched = new WatchedPlan(migration, parts);
+  await watched.recall();
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const loops = watched.signals().map((name) => watched.read(name, both));
+  await Promise.race([Promise.all([...loops, aborted(both)]), changed(migration, parts.office, both)]);
+  stop.abort();
+  await Promise.allSettled(loops);
+  await watched.keep();
+}
+
+/** One plan's watch on this node. */
+class WatchedPlan {
+  readonly #migration: KnownMigration;
+  readonly #snapshot: Snapshot;
+  readonly #parts: SamplerParts;
+  #watch: Watch = emptyWatch;
+  #savedAt = 0;
+  /** Judgements wait for each other: the watch is folded in order. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(migration: KnownMigration, parts: SamplerParts) {
+    this.#migration = migration;
+    this.#parts = parts;
+    const { fingerprint, directory } = migration;
+    this.#snapshot = { plan: planOf(migration.snapshot), fingerprint, directory };
+  }
+
+  async recall(): Promise<void> {
+    const kept = await this.#parts.memory.load(this.#key());
+    // The cast holds because only `keep` of the same plan and fingerprint writes under this key.
+    if (kept !== null) this.#watch = kept as unknown as Watch;
+  }
+
+  async keep(): Promise<void> {
+    await this.#parts.memory.save(this.#key(), this.#watch as unknown as Json);
+  }
+
+  /** A plan that changed begins with an empty watch: its rules are others. */
+  #key(): string {
+    return `${this.#migration.plan}@${this.#migration.fingerprint}`;
+  }
+
+  #armed(): KnownMigration['triggers'] {
+    return this.#migration.triggers.filter((trigger) => this.#migration.armed.includes(trigger.name));
+  }
+
+  signals(): readonly string[] {
+    return [...new Set(this.#armed().flatMap((trigger) => leavesOf(trigger.when).map((leaf) => leaf.signal)))];
+  }
+
+  /** Reads one signal at every instant of its grid. An instant that was missed is missed: it is never made up. */
+  async read(name: string, signal: AbortSignal): Promise<void> {
+    const every = this.#snapshot.plan.signals[name]?.every ?? 10_000;
+    const { journal } = this.#parts.office.streams;
+    while (!signal.aborted) {
+      try {
+        const now = await journal.now();
+        const instant = Math.ceil(now / every) * every;
+        await pause(instant - now, signal);
+        if (signal.aborted) return;
+        const call = callFor(Math.max(every, 2_000), signal);
+        const reading = await readSignal(this.#parts.systems, this.#parts.events, this.#snapshot, name, instant, call);
+        if (signal.aborted) return;
+        await this.#judge(name, reading, instant);
+      } catch (error) {
+        this.#parts.log('warn', `[sampler] ${name}: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(Math.min(every, 1_000), signal);
+      }
+    }
+  }
+
+  async #judge(name: string, reading: SignalReading, now: number): Promise<void> {
+    const turn = this.#turn.then(() => this.#judgeNow({ [name]: reading }, now));
+    // The next judgement goes on whatever became of this one; the reader hears of the error.
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #judgeNow(readings: { readonly [signal: string]: SignalReading }, now: number): Promise<void> {
+    const { office } = this.#parts;
+    const judged = judgeReadings(this.#armed(), this.#watch, readings, now);
+    if (judged.changes.length > 0) {
+      // First the journal, then the memory: what was not recorded is judged and recorded again.
+      await office.commandMigration(this.#migration.plan, { type: 'RecordChanges', changes: judged.changes }, backout);
+    }
+    this.#watch = judged.watch;
+    if (judged.changes.length > 0 || now - this.#savedAt >= SAVE_EVERY_MS) {
+      this.#savedAt = now;
+      await this.keep();
+    }
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Resolves when the migration has another plan or phase than the one that is being watched. */
+async function changed(watched: KnownMigration, office: Office, signal: AbortSignal): Promise<void> {
+  const same = async (): Promise<boolean> => {
+    const { state } = await office.migration(watched.plan);
+    return state.type === 'migration' && state.fingerprint === watched.fingerprint && state.phase === watched.phase && state.armed.join() === watched.armed.join();
+  };
+  while (!signal.aborted) {
+    const wake = new AbortController();
+    const off = office.streams.journal.onAppended((stream) => {
+      if (stream === `migration-${watched.plan}`) wake.abort();
+    });
+    if (!(await same().catch(() => true))) {
+      off();
+      return;
+    }
+    await pause(5_000, AbortSignal.any([signal, wake.signal]));
+    off();
+  }
+}
