@@ -1,0 +1,47 @@
+// The connectors that Backout brings, by name. Each is loaded when a plan first uses it, so that nothing else waits.
+import type { AnyConnector } from '../connector.ts';
+
+const loaders = {
+  http: async () => (await import('./http/http.ts')).http,
+} as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
+
+/** States are also named by a family, so that a plan reads the same whichever database it is: `sql/holds`. */
+const families: { readonly [family: string]: readonly string[] } = { sql: ['postgres'] };
+
+/** The names that `uses:` may say under `systems`. */
+export const connectorNames: readonly string[] = Object.keys(loaders);
+
+/** The connector of that name, or undefined when there is none. */
+export async function loadConnector(name: string): Promise<AnyConnector | undefined> {
+  if (!Object.hasOwn(loaders, name)) return undefined;
+  return loaders[name as keyof typeof loaders](); // the line before proves that it is one of them
+}
+
+/** All of them, for reference pages, schemas and checks. */
+export async function loadConnectors(): Promise<readonly AnyConnector[]> {
+  return Promise.all(Object.values(loaders).map((load) => load()));
+}
+
+/** What the `uses:` of a step means on its system. */
+export type ResolvedState =
+  | { readonly type: 'resolved'; readonly connector: string; readonly state: string }
+  | { readonly type: 'unresolved'; readonly because: string; readonly mend: string };
+
+/** Finds the state that a step `uses`, `sql/holds`, on a system that `uses` the connector `postgres`. */
+export function resolveState(uses: string, systemUses: string): ResolvedState {
+  const [prefix = '', state = '', ...rest] = uses.split('/');
+  if (prefix === '' || state === '' || rest.length > 0) {
+    const because = `"${uses}" names no state: it is not of the form connector/state`;
+    return { type: 'unresolved', because, mend: `Write ${systemUses}/<state>.` };
+  }
+  const family = Object.hasOwn(families, prefix) ? families[prefix] : undefined;
+  if (prefix === systemUses || family?.includes(systemUses) === true) {
+    return { type: 'resolved', connector: systemUses, state };
+  }
+  const because = `"${uses}" is not for a system that uses ${systemUses}`;
+  return {
+    type: 'unresolved',
+    because,
+    mend: `Write ${systemUses}/${state}, or name another system.`,
+  };
+}
