@@ -35,7 +35,7 @@ export function whyNoNode24() {
   const mend = `Install Node 24 from https://nodejs.org and run the same command again (this is Node ${process.versions.node}).`;
   return known === undefined
     ? `[backout] Cannot run here: npm brings Node 24 for ${Object.keys(packages).join(', ')}, and this is ${platform}. ${mend}`
-    : `[backout] Cannot find Node 24: the npm package ${known} is missing, because optional packages were left out. Install again without --omit=optional. Or: ${mend}`;
+    : `[backout] Cannot find Node 24: the npm package ${known} is not installed. Install again, without --omit=optional. Or: ${mend}`;
 }
 
 /** Runs Node 24 with these arguments as if it were this process: same terminal, signals and exit code. */

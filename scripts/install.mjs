@@ -1,6 +1,6 @@
 // Runs `npm ci` when node_modules is not what the lockfile says, shows that it is at work, and explains what it could not get.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findNode24, whyNoNode24 } from '../bin/node24.js';
 
@@ -16,8 +16,15 @@ export async function ensureInstalled(root) {
     }
   }
   if (findNode24() !== undefined) return true;
-  console.error(whyNoNode24());
+  console.error(`${whyNoNode24()}\n${roomLeft(root)}`);
   return false;
+}
+
+/** npm leaves an optional package out without a word when it cannot be got, and a full disk is the usual cause. */
+function roomLeft(root) {
+  const { bavail, bsize } = statfsSync(root);
+  const megabytes = Math.floor((bavail * bsize) / 1e6);
+  return `npm leaves a package out silently when the disk is full: ${megabytes} MB are free here, about 500 are needed. It also does when the registry lacks it.`;
 }
 
 /** npm writes node_modules/.package-lock.json last, so a broken-off installation has none. */
@@ -42,6 +49,8 @@ function runNpmCi(root) {
     '--include=optional',
     '--no-audit',
     '--no-fund',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=10000',
   ];
   const done = showProgress('Installing what the lockfile names (npm ci)');
   return new Promise((resolve) => {
