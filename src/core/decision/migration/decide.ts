@@ -157,7 +157,8 @@ function ask(draft: Draft, name: string, because: string, evidence: Evidence): v
   const { migration, context } = draft;
   const trigger = migration.triggers.find((each) => each.name === name);
   const open = migration.questions.some((question) => question.trigger === name);
-  const held = (standingOf(migration, name).heldUntil ?? 0) > context.now;
+  const { heldUntil, breach } = standingOf(migration, name);
+  const held = (heldUntil ?? 0) > context.now;
   if (trigger === undefined || open || held || migration.activeRun !== null) return;
   draft.add({
     type: 'DecisionWanted',
@@ -166,7 +167,8 @@ function ask(draft: Draft, name: string, because: string, evidence: Evidence): v
     playbook: trigger.playbook,
     by: trigger.review.by,
     until: context.now + trigger.review.withinMs,
-    silence: trigger.review.silence,
+    // Blindness is never by itself a rollback: when nobody answers a question that no breach asked, it holds.
+    silence: breach === null ? 'hold' : trigger.review.silence,
     because,
     evidence,
   });
