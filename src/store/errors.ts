@@ -32,7 +32,10 @@ export class StoreError extends Error {
   constructor(
     code: StoreErrorCode,
     message: string,
-    options: { readonly facts?: Readonly<Record<string, string | number>>; readonly cause?: unknown } = {},
+    options: {
+      readonly facts?: Readonly<Record<string, string | number>>;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -112,7 +115,7 @@ export function storeError(error: unknown, where: string): StoreError {
       { cause: error },
     );
   }
-  return say('refused', `[store] ${where} refused: ${why}.`);
+  return say('refused', `[store] Cannot do this in ${where}: ${why}.`);
 }
 
 /** Whether the same may work a moment later, because the server was away, starting or stopping. */
@@ -148,5 +151,8 @@ export function codeOf(error: unknown): string {
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   const text = error instanceof Error ? error.message || codeOf(error) : String(error);
-  return text.replaceAll(/\s+/g, ' ').replace(/\.$/, '').replaceAll(/\/\/[^/@\s]*@/g, '//***@');
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replace(/\.$/, '')
+    .replaceAll(/\/\/[^/@\s]*@/g, '//***@');
 }

@@ -60,8 +60,8 @@ function systemFolders(environment: NodeJS.ProcessEnv): readonly string[] {
     (root) => newestFirst(root).map((name) => join(root, name, 'bin')),
   );
   const redhat = newestFirst('/usr', /^pgsql-(\d+)$/).map((name) => join('/usr', name, 'bin'));
-  const homebrew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap(
-    (root) => newestFirst(root, /^postgresql@(\d+)$/).map((name) => join(root, name, 'bin')),
+  const homebrew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap((root) =>
+    newestFirst(root, /^postgresql@(\d+)$/).map((name) => join(root, name, 'bin')),
   );
   const path = (environment['PATH'] ?? '').split(delimiter).filter((name) => name.startsWith('/'));
   return [...versioned, ...redhat, ...homebrew, ...path];

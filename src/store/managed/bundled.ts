@@ -1,5 +1,13 @@
 // The Postgres that npm brought, made whole: npm may leave out its symbolic links, and a server user may not read our folders.
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { blockedAt, type Account } from './account.ts';
@@ -14,7 +22,8 @@ interface Link {
 export function readableCopy(root: string, account: Account | null): string {
   const links = readLinks(root);
   const whole = links.every((link) => existsSync(join(root, link.target)));
-  const readable = account === null || blockedAt(join(root, 'native/bin/postgres'), account) === null;
+  const readable =
+    account === null || blockedAt(join(root, 'native/bin/postgres'), account) === null;
   if (whole && readable) return join(root, 'native');
   return join(ensureCopy(root, links, account), 'native');
 }
@@ -28,7 +37,8 @@ function ensureCopy(root: string, links: readonly Link[], account: Account | nul
   cpSync(join(root, 'native'), join(half, 'native'), { recursive: true, verbatimSymlinks: true });
   for (const link of links) {
     const target = join(half, link.target);
-    if (!existsSync(target)) symlinkSync(relative(dirname(target), join(half, link.source)), target);
+    if (!existsSync(target))
+      symlinkSync(relative(dirname(target), join(half, link.source)), target);
   }
   try {
     renameSync(half, copy);

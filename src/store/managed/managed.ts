@@ -132,7 +132,8 @@ async function startKeeper(order: KeeperOrder): Promise<void> {
   });
   const word = await new Promise<KeeperWord>((resolve) => {
     let said = '';
-    const failed = (message: string): void => resolve({ type: 'failed', code: 'not-started', message });
+    const failed = (message: string): void =>
+      resolve({ type: 'failed', code: 'not-started', message });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       // One whole line is one word of our own keeper.
@@ -140,7 +141,9 @@ async function startKeeper(order: KeeperOrder): Promise<void> {
     });
     child.once('error', (error) => failed(`[store] Cannot start the keeper: ${error.message}.`));
     child.once('close', (code, signal) =>
-      failed(`[store] Cannot start Postgres: the keeper ended (${signal ?? code}) before it was ready.`),
+      failed(
+        `[store] Cannot start Postgres: the keeper ended (${signal ?? code}) before it was ready.`,
+      ),
     );
   });
   child.stdout.destroy();

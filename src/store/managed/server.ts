@@ -36,7 +36,11 @@ export interface ServerStart {
 }
 
 /** A connection to the managed server, or the error of trying. */
-export async function connectManaged(socket: string, database: string, name: string): Promise<pg.Client> {
+export async function connectManaged(
+  socket: string,
+  database: string,
+  name: string,
+): Promise<pg.Client> {
   const client = new pg.Client({
     host: socket,
     user: managedUser,
@@ -61,7 +65,9 @@ export async function startServer(start: ServerStart, name: string): Promise<pg.
     const client = await untilReady(places, server, name);
     if (client !== null) return client;
     const why = server.said();
-    if (!/postmaster\.pid" already exists|pre-existing shared memory|\.lock" already exists/.test(why)) {
+    if (
+      !/postmaster\.pid" already exists|pre-existing shared memory|\.lock" already exists/.test(why)
+    ) {
       throw startError(places, why);
     }
     if (Date.now() > lingerUntil) throw lockedError(places, why);
@@ -156,7 +162,8 @@ function startError(places: Places, said: string): StoreError {
       `[store] Cannot start Postgres in ${places.folder}: the disk is full. Free some space and start again; nothing is lost.`,
     );
   }
-  const fatal = /(?:FATAL|PANIC|error):\s+(.*)/.exec(said)?.[1] ?? said.trim().split('\n').at(-1) ?? '';
+  const fatal =
+    /(?:FATAL|PANIC|error):\s+(.*)/.exec(said)?.[1] ?? said.trim().split('\n').at(-1) ?? '';
   return new StoreError(
     'not-started',
     `[store] Cannot start Postgres in ${places.folder}: ${fatal || 'it ended at once'}. Its own words are in ${places.log}.`,

@@ -1,0 +1,35 @@
+// Is a pooler between us and Postgres that hands the same server connection to several clients? Then locks and LISTEN don't stick.
+import type pg from 'pg';
+import type { Database } from './database.ts';
+import { StoreError } from './errors.ts';
+
+/**
+ * Postgres tells a client its backend's number when it connects; a pooler tells one of its own. Only then we look closer:
+ * while another connection sits in a transaction, our own must keep its backend, and the two must not share one.
+ */
+export async function assertDirect(database: Database, client: pg.Client): Promise<void> {
+  const first = await backendOf(client);
+  // Not in the types of pg; it is the process id of BackendKeyData, which pg keeps to be able to cancel.
+  if ((client as unknown as { readonly processID: number | null }).processID === first) return;
+  const other = await database.direct('backout');
+  try {
+    await client.query('begin');
+    const during = await backendOf(client);
+    await other.query('begin');
+    const taken = await backendOf(other);
+    await client.query('commit');
+    const second = await backendOf(client);
+    if (first === during && second === first && taken !== first) return;
+  } finally {
+    await other.end();
+  }
+  throw new StoreError(
+    'pooler-in-the-way',
+    `[store] Cannot work through the pooler in front of ${database.where}: it gives one connection of the server to several clients, so locks and notifications don't hold. Use the server's own port, or a pool in session mode.`,
+  );
+}
+
+async function backendOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
+}
