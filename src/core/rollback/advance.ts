@@ -1,6 +1,6 @@
 // What follows by itself: steps whose needs are met begin, and a run whose last step is over ends.
 import type { RunEvent } from './events.ts';
-import { type GraphNode, VERIFIED } from './graph.ts';
+import { type GraphNode, verificationOf } from './graph.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -11,24 +11,45 @@ export function advance(run: BegunRun): readonly RunEvent[] {
     case 'ended':
       return [];
     case 'aborting':
-      return underWay(run).length > 0
-        ? []
-        : [{ type: 'RunEnded', outcome: 'aborted', because: run.abortBecause ?? 'aborted' }];
+      return isSafePoint(run)
+        ? [{ type: 'RunEnded', outcome: 'aborted', because: run.abortBecause ?? 'aborted' }]
+        : [];
     case 'running':
       return finished(run) ? [ended(run)] : ready(run).map(begin);
   }
 }
 
-/** Nodes that a worker has, or may have, in hand. */
-export function underWay(run: BegunRun): readonly GraphNode[] {
-  return run.graph.nodes.filter((node) => stepOf(run, node.id)?.status === 'running');
+/** No system is being changed now: what only looks (checkpoints, the verification) can be left at any time. */
+function isSafePoint(run: BegunRun): boolean {
+  return !run.graph.nodes.some(
+    (node) => node.work.type === 'state' && stepOf(run, node.id)?.status === 'running',
+  );
 }
 
 function ready(run: BegunRun): readonly GraphNode[] {
+  const settled = settledSteps(run);
   return run.graph.nodes.filter(
     (node) =>
-      stepOf(run, node.id)?.status === 'waiting' && node.needs.every((need) => isOver(stepOf(run, need))),
+      stepOf(run, node.id)?.status === 'waiting' && node.needs.every((need) => settled.has(need)),
   );
+}
+
+/**
+ * Steps that are over, and so is everything before them. A step that was skipped long before its turn
+ * does not let those who need it overtake the steps that it would have waited for.
+ */
+function settledSteps(run: BegunRun): ReadonlySet<string> {
+  const settled = new Set<string>();
+  let grown = true;
+  while (grown) {
+    const before = settled.size;
+    for (const node of run.graph.nodes) {
+      if (isOver(stepOf(run, node.id)) && node.needs.every((need) => settled.has(need)))
+        settled.add(node.id);
+    }
+    grown = settled.size > before;
+  }
+  return settled;
 }
 
 function begin(node: GraphNode): RunEvent {
@@ -41,18 +62,21 @@ function finished(run: BegunRun): boolean {
   return run.graph.nodes.every((node) => isOver(stepOf(run, node.id)));
 }
 
-/** Done or skipped: those who need it may go on. */
-export function isOver(step: StepState | undefined): boolean {
+/** Done or skipped. */
+function isOver(step: StepState | undefined): boolean {
   return step?.status === 'done' || step?.status === 'skipped';
 }
 
 function ended(run: BegunRun): RunEvent {
-  const verified = stepOf(run, VERIFIED);
-  if (verified === undefined) {
-    return notVerified('the playbook declares no verification');
-  }
-  if (verified.status === 'skipped') return notVerified('the verification was skipped');
-  return { type: 'RunEnded', outcome: 'rolled-back-verified', because: 'every check held for the declared time' };
+  const verification = verificationOf(run.graph);
+  if (verification === undefined) return notVerified('the playbook declares no verification');
+  if (stepOf(run, verification.id)?.status === 'skipped')
+    return notVerified('the verification was skipped');
+  return {
+    type: 'RunEnded',
+    outcome: 'rolled-back-verified',
+    because: 'every check held for the declared time',
+  };
 }
 
 /** The end of a run that nobody may call home yet. */

@@ -3,8 +3,8 @@ import { type Context, type Decided, accept, reject } from '../journal/aggregate
 import { notVerified } from './advance.ts';
 import type { RunCommand } from './commands.ts';
 import type { AttemptResult, RunEvent } from './events.ts';
-import type { GraphNode, Retry } from './graph.ts';
-import { LOST_ATTEMPTS_MAX, afterFailure } from './retry.ts';
+import { type GraphNode, verificationOf } from './graph.ts';
+import { LOOKING, LOST_ATTEMPTS_MAX, type Patience, afterFailure } from './retry.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -13,7 +13,11 @@ type AttemptCommand = RunCommand & {
 };
 
 /** The run's answer to a node. */
-export function decideAttempt(command: AttemptCommand, run: BegunRun, context: Context): Decided<RunEvent> {
+export function decideAttempt(
+  command: AttemptCommand,
+  run: BegunRun,
+  context: Context,
+): Decided<RunEvent> {
   const yes = (...events: readonly RunEvent[]): Decided<RunEvent> => accept(context.actor, events);
   if (command.type === 'ReportVerification') return verify(command, run, context.now, yes);
   const step = stepOf(run, command.step);
@@ -23,9 +27,11 @@ export function decideAttempt(command: AttemptCommand, run: BegunRun, context: C
   }
   switch (command.type) {
     case 'BeginAttempt':
-      return begin(command, run, step, yes);
+      return begin(command, run, node, step, context.now, yes);
     case 'ReportObserved':
-      if (!counts(run, step, command.attempt)) return reject('attempt-stale', staleMessage(command));
+      if (!counts(run, step, command.attempt))
+        return reject('attempt-stale', staleMessage(command));
+      if (step.progress !== 'begun') return yes();
       return yes({
         type: 'StepObserved',
         step: command.step,
@@ -34,8 +40,14 @@ export function decideAttempt(command: AttemptCommand, run: BegunRun, context: C
         ...(command.change === undefined ? {} : { change: command.change }),
       });
     case 'ReportResult':
-      if (counts(run, step, command.attempt)) return yes(...result(command, node, step, run, context.now));
-      return yes({ type: 'StepLateResultRecorded', step: command.step, attempt: command.attempt, result: command.result });
+      if (counts(run, step, command.attempt))
+        return yes(...result(command, node, step, run, context.now));
+      return yes({
+        type: 'StepLateResultRecorded',
+        step: command.step,
+        attempt: command.attempt,
+        result: command.result,
+      });
     case 'ReportLost':
       if (!counts(run, step, command.attempt) || step.node !== command.node) return yes();
       return yes(...lost(command, run, step));
@@ -54,14 +66,31 @@ function staleMessage(command: { readonly step: string; readonly attempt: number
 function begin(
   command: RunCommand & { type: 'BeginAttempt' },
   run: BegunRun,
+  node: GraphNode,
   step: StepState,
+  now: number,
   yes: (...events: readonly RunEvent[]) => Decided<RunEvent>,
 ): Decided<RunEvent> {
   if (run.status === 'paused') return reject('run-paused', `Run ${run.run} is paused.`);
-  if (run.status !== 'running' || step.status !== 'dispatched' || step.attempt !== command.attempt) {
+  if (
+    run.status !== 'running' ||
+    step.status !== 'dispatched' ||
+    step.attempt !== command.attempt
+  ) {
     return reject('attempt-stale', staleMessage(command));
   }
-  return yes({ type: 'StepAttemptBegan', step: command.step, attempt: command.attempt, node: command.node });
+  if (step.startedAt !== null && now >= step.startedAt + node.timeboxMs) {
+    return reject(
+      'timebox-spent',
+      `The timebox of step ${command.step} is spent; no attempt may begin any more.`,
+    );
+  }
+  return yes({
+    type: 'StepAttemptBegan',
+    step: command.step,
+    attempt: command.attempt,
+    node: command.node,
+  });
 }
 
 function result(
@@ -74,34 +103,53 @@ function result(
   const { step: id, attempt, result: outcome } = command;
   switch (outcome.type) {
     case 'holds': {
-      const done = step.before === null ? 'already-so' : 'applied';
+      const done = step.before === null && step.progress !== 'applied' ? 'already-so' : 'applied';
       return [{ type: 'StepConfirmed', step: id, attempt, done, evidence: outcome.evidence }];
     }
     case 'applied':
+      // The same news twice: an attempt applies once.
+      if (step.progress === 'applied') return [];
       return [{ type: 'StepApplied', step: id, attempt, receipt: outcome.receipt }];
     case 'failed': {
       const { class: errorClass, because } = outcome;
-      const failed: RunEvent = { type: 'StepAttemptFailed', step: id, attempt, class: errorClass, because };
+      const failed: RunEvent = {
+        type: 'StepAttemptFailed',
+        step: id,
+        attempt,
+        class: errorClass,
+        because,
+      };
       const blocked: RunEvent = { type: 'StepBlocked', step: id, class: errorClass, because };
       // An aborting run begins nothing more, and a spent timebox leaves no time for another try.
       if (run.status === 'aborting') return [failed, blocked];
-      const next = afterFailure(errorClass, step.failures + 1, retryOf(node), now);
+      const next = afterFailure(errorClass, step.failures + 1, patienceOf(node), now);
+      if (next.type === 'ask') return [failed, blocked];
+      // A verification goes on until its time is spent, which then decides the outcome: nobody needs to be asked.
       const until = (step.startedAt ?? now) + node.timeboxMs;
-      if (next.type === 'ask' || next.dueAt >= until) return [failed, blocked];
-      return [failed, { type: 'StepRetryPlanned', step: id, attempt: attempt + 1, dueAt: next.dueAt }];
+      if (next.dueAt >= until && node.work.type !== 'verification') return [failed, blocked];
+      return [
+        failed,
+        { type: 'StepRetryPlanned', step: id, attempt: attempt + 1, dueAt: next.dueAt },
+      ];
     }
   }
 }
 
-/** Checkpoints and verifications observe until their timebox is spent; only their own machinery can fail them. */
-const OBSERVING: Retry = { times: 1000, backoffMs: 500 };
-
-function retryOf(node: GraphNode): Retry {
-  return node.work.type === 'state' ? node.work.retry : OBSERVING;
+function patienceOf(node: GraphNode): Patience {
+  return node.work.type === 'state' ? node.work.retry : LOOKING;
 }
 
-function lost(command: RunCommand & { type: 'ReportLost' }, run: BegunRun, step: StepState): readonly RunEvent[] {
-  const gone: RunEvent = { type: 'StepAttemptLost', step: command.step, attempt: command.attempt, node: command.node };
+function lost(
+  command: RunCommand & { type: 'ReportLost' },
+  run: BegunRun,
+  step: StepState,
+): readonly RunEvent[] {
+  const gone: RunEvent = {
+    type: 'StepAttemptLost',
+    step: command.step,
+    attempt: command.attempt,
+    node: command.node,
+  };
   if (run.status === 'aborting' || step.lost + 1 >= LOST_ATTEMPTS_MAX) {
     const because = `Node ${command.node} was lost while it carried out attempt ${command.attempt}; nobody knows how far it came.`;
     return [gone, { type: 'StepBlocked', step: command.step, class: 'cannot-reach', because }];
@@ -115,20 +163,35 @@ function verify(
   now: number,
   yes: (...events: readonly RunEvent[]) => Decided<RunEvent>,
 ): Decided<RunEvent> {
-  const node = run.graph.nodes.find((each) => each.work.type === 'verification');
+  const node = verificationOf(run.graph);
   const step = node === undefined ? undefined : stepOf(run, node.id);
-  if (node === undefined || node.work.type !== 'verification' || step === undefined || !counts(run, step, command.attempt)) {
-    return reject('attempt-stale', `Attempt ${command.attempt} of the verification no longer counts.`);
+  if (
+    node === undefined ||
+    node.work.type !== 'verification' ||
+    step === undefined ||
+    !counts(run, step, command.attempt)
+  ) {
+    return reject(
+      'attempt-stale',
+      `Attempt ${command.attempt} of the verification no longer counts.`,
+    );
   }
   if (!command.holds) {
-    return run.holdingSince === null ? yes() : yes({ type: 'VerificationBroken', evidence: command.evidence });
+    return run.holdingSince === null
+      ? yes()
+      : yes({ type: 'VerificationBroken', evidence: command.evidence });
   }
-  const held: readonly RunEvent[] = run.holdingSince === null ? [{ type: 'VerificationHeld', evidence: command.evidence }] : [];
+  const held: readonly RunEvent[] =
+    run.holdingSince === null ? [{ type: 'VerificationHeld', evidence: command.evidence }] : [];
   // A gap in looking is not holding: what counts is the time that this sampler has really looked.
   const since = Math.max(run.holdingSince ?? now, command.gaplessSince);
   if (now - since < node.work.holdMs) return yes(...held);
   return yes(...held, {
-    type: 'StepConfirmed', step: node.id, attempt: step.attempt, done: 'already-so', evidence: command.evidence,
+    type: 'StepConfirmed',
+    step: node.id,
+    attempt: step.attempt,
+    done: 'already-so',
+    evidence: command.evidence,
   });
 }
 

@@ -3,7 +3,9 @@ import type { Json } from '../journal/event.ts';
 import type { AttemptResult, RunEvent } from './events.ts';
 
 /** Everything a run is started with. */
-export type StartRun = Omit<RunEvent & { type: 'RunStarted' }, 'type'> & { readonly type: 'StartRun' };
+export type StartRun = Omit<RunEvent & { type: 'RunStarted' }, 'type'> & {
+  readonly type: 'StartRun';
+};
 
 export type RunCommand =
   | StartRun
@@ -15,9 +17,36 @@ export type RunCommand =
   | { readonly type: 'ConfirmStep'; readonly step: string; readonly evidence?: string }
   | { readonly type: 'SkipStep'; readonly step: string; readonly because: string }
   | { readonly type: 'RetryStep'; readonly step: string }
-  | { readonly type: 'BeginAttempt'; readonly step: string; readonly attempt: number; readonly node: string }
-  | { readonly type: 'ReportObserved'; readonly step: string; readonly attempt: number; readonly evidence: Json; readonly change?: string }
-  | { readonly type: 'ReportResult'; readonly step: string; readonly attempt: number; readonly result: AttemptResult }
-  | { readonly type: 'ReportLost'; readonly step: string; readonly attempt: number; readonly node: string }
+  | {
+      readonly type: 'BeginAttempt';
+      readonly step: string;
+      readonly attempt: number;
+      readonly node: string;
+    }
+  | {
+      readonly type: 'ReportObserved';
+      readonly step: string;
+      readonly attempt: number;
+      readonly evidence: Json;
+      readonly change?: string;
+    }
+  | {
+      readonly type: 'ReportResult';
+      readonly step: string;
+      readonly attempt: number;
+      readonly result: AttemptResult;
+    }
+  | {
+      readonly type: 'ReportLost';
+      readonly step: string;
+      readonly attempt: number;
+      readonly node: string;
+    }
   /** One look at all the checks of the verification. `gaplessSince`: since when this sampler has looked without a gap. */
-  | { readonly type: 'ReportVerification'; readonly attempt: number; readonly holds: boolean; readonly evidence: Json; readonly gaplessSince: number };
+  | {
+      readonly type: 'ReportVerification';
+      readonly attempt: number;
+      readonly holds: boolean;
+      readonly evidence: Json;
+      readonly gaplessSince: number;
+    };

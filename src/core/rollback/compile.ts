@@ -4,7 +4,9 @@ import { type Graph, type GraphNode, VERIFIED, type Work } from './graph.ts';
 
 /** The graph of a playbook; undefined when the plan has no playbook of that name. */
 export function compileGraph(plan: Plan, playbookName: string): Graph | undefined {
-  const playbook = Object.hasOwn(plan.playbooks, playbookName) ? plan.playbooks[playbookName] : undefined;
+  const playbook = Object.hasOwn(plan.playbooks, playbookName)
+    ? plan.playbooks[playbookName]
+    : undefined;
   if (playbook === undefined) return undefined;
   const nodes: GraphNode[] = [];
   let before: readonly string[] = [];
@@ -49,7 +51,11 @@ function state(act: StateAct): Work {
 }
 
 /** The last node, where the playbook says what proves that we are back. */
-function verification(plan: Plan, playbook: PlanPlaybook, before: readonly string[]): readonly GraphNode[] {
+function verification(
+  plan: Plan,
+  playbook: PlanPlaybook,
+  before: readonly string[],
+): readonly GraphNode[] {
   const { verified } = playbook;
   if (verified === undefined) return [];
   const checks = [...new Set(verified.by.flatMap((name) => plan.checkpoints[name]?.checks ?? []))];

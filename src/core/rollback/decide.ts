@@ -6,6 +6,7 @@ import { decideAttempt } from './attempt.ts';
 import type { RunCommand } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
+import { flawOf } from './graph.ts';
 import { decidePeople } from './people.ts';
 import type { BegunRun, Run } from './state.ts';
 import { tick } from './tick.ts';
@@ -19,6 +20,9 @@ export function decide(command: RunCommand, run: Run, context: Context): Decided
 function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunEvent> {
   if (command.type === 'StartRun') {
     if (run.type === 'run') return reject('run-exists', `Run ${run.run} has begun already.`);
+    const flaw = flawOf(command.graph);
+    if (flaw !== null)
+      return reject('playbook-broken', `Playbook ${command.playbook} can't be run: ${flaw}.`);
     return accept(context.actor, [{ ...command, type: 'RunStarted' }]);
   }
   if (run.type === 'none') return reject('no-such-run', 'There is no such run.');
@@ -44,7 +48,10 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
 /** Terminal is terminal. */
 function ofLiving(run: BegunRun, answer: () => Decided<RunEvent>): Decided<RunEvent> {
   if (run.status !== 'ended') return answer();
-  return reject('run-ended', `Run ${run.run} has ended (${run.end?.outcome ?? 'ended'}); nothing can change it. Start another run.`);
+  return reject(
+    'run-ended',
+    `Run ${run.run} has ended (${run.end?.outcome ?? 'ended'}); nothing can change it. Start another run.`,
+  );
 }
 
 /** Folds the events and adds what follows by itself, until nothing does. */

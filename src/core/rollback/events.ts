@@ -47,24 +47,77 @@ export type RunEvent =
   | { readonly type: 'RunAbortRequested'; readonly because: string }
   | { readonly type: 'RunEnded'; readonly outcome: Outcome; readonly because: string }
   /** The step may begin: a job lies ready for any node. `again` counts how often nobody took it. */
-  | { readonly type: 'StepDispatched'; readonly step: string; readonly attempt: number; readonly again?: number }
+  | {
+      readonly type: 'StepDispatched';
+      readonly step: string;
+      readonly attempt: number;
+      readonly again?: number;
+    }
   /** A node has taken the attempt; results of older attempts no longer count. */
-  | { readonly type: 'StepAttemptBegan'; readonly step: string; readonly attempt: number; readonly node: string }
+  | {
+      readonly type: 'StepAttemptBegan';
+      readonly step: string;
+      readonly attempt: number;
+      readonly node: string;
+    }
   /** What was there before the first apply: kept, so that it can be undone. The apply follows. */
-  | { readonly type: 'StepObserved'; readonly step: string; readonly attempt: number; readonly evidence: Json; readonly change?: string }
-  | { readonly type: 'StepApplied'; readonly step: string; readonly attempt: number; readonly receipt: Json }
-  | { readonly type: 'StepConfirmed'; readonly step: string; readonly attempt: number; readonly done: Done; readonly evidence: Json }
-  | { readonly type: 'StepAttemptFailed'; readonly step: string; readonly attempt: number; readonly class: ErrorClass; readonly because: string }
+  | {
+      readonly type: 'StepObserved';
+      readonly step: string;
+      readonly attempt: number;
+      readonly evidence: Json;
+      readonly change?: string;
+    }
+  | {
+      readonly type: 'StepApplied';
+      readonly step: string;
+      readonly attempt: number;
+      readonly receipt: Json;
+    }
+  | {
+      readonly type: 'StepConfirmed';
+      readonly step: string;
+      readonly attempt: number;
+      readonly done: Done;
+      readonly evidence: Json;
+    }
+  | {
+      readonly type: 'StepAttemptFailed';
+      readonly step: string;
+      readonly attempt: number;
+      readonly class: ErrorClass;
+      readonly because: string;
+    }
   /** The node that had the attempt is gone; nobody knows how far it came. */
-  | { readonly type: 'StepAttemptLost'; readonly step: string; readonly attempt: number; readonly node: string }
-  | { readonly type: 'StepRetryPlanned'; readonly step: string; readonly attempt: number; readonly dueAt: number }
+  | {
+      readonly type: 'StepAttemptLost';
+      readonly step: string;
+      readonly attempt: number;
+      readonly node: string;
+    }
+  | {
+      readonly type: 'StepRetryPlanned';
+      readonly step: string;
+      readonly attempt: number;
+      readonly dueAt: number;
+    }
   /** People must say how to go on: retry, skip, confirm by hand, or abort. */
-  | { readonly type: 'StepBlocked'; readonly step: string; readonly class: ErrorClass; readonly because: string }
+  | {
+      readonly type: 'StepBlocked';
+      readonly step: string;
+      readonly class: ErrorClass;
+      readonly because: string;
+    }
   | { readonly type: 'StepAsked'; readonly step: string }
   | { readonly type: 'StepOverdue'; readonly step: string }
   | { readonly type: 'StepSkipped'; readonly step: string; readonly because: string }
   | { readonly type: 'StepRetried'; readonly step: string }
   /** An attempt that no longer counts told its result. Recorded, never applied. */
-  | { readonly type: 'StepLateResultRecorded'; readonly step: string; readonly attempt: number; readonly result: AttemptResult }
+  | {
+      readonly type: 'StepLateResultRecorded';
+      readonly step: string;
+      readonly attempt: number;
+      readonly result: AttemptResult;
+    }
   | { readonly type: 'VerificationHeld'; readonly evidence: Json }
   | { readonly type: 'VerificationBroken'; readonly evidence: Json };

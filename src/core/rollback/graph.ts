@@ -43,7 +43,32 @@ export interface GraphNode {
   readonly work: Work;
 }
 
-/** Nodes in the order of the plan; every need names a node before it. */
+/** Nodes in the order of the plan. Needs name other nodes and never lead in a circle. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
+}
+
+/** The node whose checks decide the outcome, where the playbook has one. */
+export function verificationOf(graph: Graph): GraphNode | undefined {
+  return graph.nodes.find((node) => node.work.type === 'verification');
+}
+
+/** Why nobody could walk this graph to its end; null when it can be walked. */
+export function flawOf(graph: Graph): string | null {
+  const ids = new Set(graph.nodes.map((node) => node.id));
+  if (ids.size < graph.nodes.length) return 'two of its steps have the same name';
+  const walked = new Set<string>();
+  for (const node of graph.nodes) {
+    const unknown = node.needs.find((need) => !ids.has(need));
+    if (unknown !== undefined) return `step ${node.id} needs ${unknown}, which is no step of it`;
+  }
+  let left = graph.nodes;
+  while (left.length > 0) {
+    const stuck = left.filter((node) => !node.needs.every((need) => walked.has(need)));
+    if (stuck.length === left.length)
+      return `these steps wait for each other: ${left.map((node) => node.id).join(', ')}`;
+    for (const node of left) if (!stuck.includes(node)) walked.add(node.id);
+    left = stuck;
+  }
+  return null;
 }

@@ -11,26 +11,48 @@ type PeopleCommand = RunCommand & {
 };
 
 /** A living run's answer to a person. */
-export function decidePeople(command: PeopleCommand, run: BegunRun, context: Context): Decided<RunEvent> {
+export function decidePeople(
+  command: PeopleCommand,
+  run: BegunRun,
+  context: Context,
+): Decided<RunEvent> {
   const yes = (...events: readonly RunEvent[]): Decided<RunEvent> => accept(context.actor, events);
   switch (command.type) {
     case 'PauseRun':
       if (run.status === 'paused') return yes();
-      if (run.status === 'aborting') return reject('run-aborting', `Run ${run.run} is being aborted; it can't be paused.`);
+      if (run.status === 'aborting')
+        return reject('run-aborting', `Run ${run.run} is being aborted; it can't be paused.`);
       return yes({ type: 'RunPaused', because: command.because });
     case 'ResumeRun':
       if (run.status === 'running') return yes();
-      if (run.status === 'aborting') return reject('run-aborting', `Run ${run.run} is being aborted; start another run instead.`);
-      return yes({ type: 'RunResumed' });
+      if (run.status === 'aborting')
+        return reject(
+          'run-aborting',
+          `Run ${run.run} is being aborted; start another run instead.`,
+        );
+      return yes({ type: 'RunResumed' }, ...laidOutAgain(run));
     case 'AbortRun':
-      return run.status === 'aborting' ? yes() : yes({ type: 'RunAbortRequested', because: command.because });
+      return run.status === 'aborting'
+        ? yes()
+        : yes({ type: 'RunAbortRequested', because: command.because });
     case 'ConfirmStep':
       return ofStep(run, command.step, (node, step) => confirm(command, node, step, yes));
     case 'SkipStep':
       return ofStep(run, command.step, (_, step) => skip(command, step, yes));
     case 'RetryStep':
+      if (run.status === 'aborting')
+        return reject('run-aborting', `Run ${run.run} is being aborted; nothing more begins.`);
       return ofStep(run, command.step, (node, step) => retry(node, step, yes));
   }
+}
+
+/** While the run was paused, nodes threw the jobs of its steps away. */
+function laidOutAgain(run: BegunRun): readonly RunEvent[] {
+  return run.graph.nodes.flatMap(({ id }): readonly RunEvent[] => {
+    const step = stepOf(run, id);
+    if (step?.status !== 'dispatched') return [];
+    return [{ type: 'StepDispatched', step: id, attempt: step.attempt, again: step.again + 1 }];
+  });
 }
 
 type Yes = (...events: readonly RunEvent[]) => Decided<RunEvent>;
@@ -55,15 +77,24 @@ function confirm(
 ): Decided<RunEvent> {
   if (step.status === 'done') return yes();
   if (step.status !== 'asked' && step.status !== 'blocked') {
-    return reject('step-not-waiting', `Step ${node.id} is ${step.status}; only a step that asks for people or is blocked can be confirmed by hand.`);
+    return reject(
+      'step-not-waiting',
+      `Step ${node.id} is ${step.status}; only a step that asks for people or is blocked can be confirmed by hand.`,
+    );
   }
   if (node.work.type === 'verification') {
-    return reject('verification-by-hand', 'A verification is measured; it can be skipped with a reason, never confirmed by hand.');
+    return reject(
+      'verification-by-hand',
+      'A verification is measured; it can be skipped with a reason, never confirmed by hand.',
+    );
   }
   const required = node.work.type !== 'manual' || node.work.evidence === 'required';
   const evidence = command.evidence?.trim() ?? '';
   if (required && evidence === '') {
-    return reject('evidence-missing', `Step ${node.id} needs evidence: say what you saw (--evidence "…").`);
+    return reject(
+      'evidence-missing',
+      `Step ${node.id} needs evidence: say what you saw (--evidence "…").`,
+    );
   }
   return yes({
     type: 'StepConfirmed',
@@ -74,30 +105,44 @@ function confirm(
   });
 }
 
-function skip(command: RunCommand & { type: 'SkipStep' }, step: StepState, yes: Yes): Decided<RunEvent> {
+function skip(
+  command: RunCommand & { type: 'SkipStep' },
+  step: StepState,
+  yes: Yes,
+): Decided<RunEvent> {
   switch (step.status) {
     case 'skipped':
       return yes();
     case 'done':
       return reject('step-done', `Step ${command.step} is done; there is nothing to skip.`);
     case 'running':
-      return reject('step-running', `Step ${command.step} is being carried out now; wait until it ends, or abort the run.`);
+      return reject(
+        'step-running',
+        `Step ${command.step} is being carried out now; wait until it ends, or abort the run.`,
+      );
     case 'waiting':
     case 'dispatched':
     case 'retrying':
     case 'asked':
     case 'blocked':
       if (command.because.trim() === '') {
-        return reject('reason-missing', `Skipping is a deviation from the plan and needs a reason (--because "…").`);
+        return reject(
+          'reason-missing',
+          `Skipping is a deviation from the plan and needs a reason (--because "…").`,
+        );
       }
       return yes({ type: 'StepSkipped', step: command.step, because: command.because });
   }
 }
 
 function retry(node: GraphNode, step: StepState, yes: Yes): Decided<RunEvent> {
-  if (step.status === 'retrying') return yes({ type: 'StepDispatched', step: node.id, attempt: step.attempt });
+  if (step.status === 'retrying')
+    return yes({ type: 'StepDispatched', step: node.id, attempt: step.attempt });
   if (step.status !== 'blocked') {
-    return reject('step-not-blocked', `Step ${node.id} is ${step.status}; only a blocked step can be tried again.`);
+    return reject(
+      'step-not-blocked',
+      `Step ${node.id} is ${step.status}; only a blocked step can be tried again.`,
+    );
   }
   return yes(
     { type: 'StepRetried', step: node.id },

@@ -29,6 +29,8 @@ export interface StepState {
   /** Failed attempts since the start or the last word of a person. */
   readonly failures: number;
   readonly lost: number;
+  /** How far the attempt that counts has told to have come: an attempt observes and applies once. */
+  readonly progress: 'begun' | 'observed' | 'applied';
   readonly overdue: boolean;
   /** What was there before the first apply, and what would change. */
   readonly before: { readonly evidence: Json; readonly change: string | null } | null;
@@ -58,7 +60,11 @@ export type Run =
       readonly steps: { readonly [id: string]: StepState };
       /** Since when all checks of the verification hold. */
       readonly holdingSince: number | null;
-      readonly end: { readonly at: number; readonly outcome: Outcome; readonly because: string } | null;
+      readonly end: {
+        readonly at: number;
+        readonly outcome: Outcome;
+        readonly because: string;
+      } | null;
     };
 
 /** A run that has begun. */
@@ -77,6 +83,7 @@ export function freshStep(at: number): StepState {
     again: 0,
     failures: 0,
     lost: 0,
+    progress: 'begun',
     overdue: false,
     before: null,
     receipt: null,

@@ -5,8 +5,11 @@ import type { GraphNode } from './graph.ts';
 import type { BegunRun, Run, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
-/** A job that no node took in this time is laid out again (doubled each time), in milliseconds. */
+/** A job that no node took in this time is laid out again, in milliseconds; doubled each time up to the bound. */
 export const REDISPATCH_AFTER_MS = 10_000;
+
+/** The longest wait for a node before a job is laid out again, in milliseconds. */
+export const REDISPATCH_AFTER_MAX_MS = 60_000;
 
 /** The events that are due at `now`. */
 export function tick(run: BegunRun, now: number): readonly RunEvent[] {
@@ -15,7 +18,7 @@ export function tick(run: BegunRun, now: number): readonly RunEvent[] {
     const step = stepOf(run, node.id);
     if (step === undefined) return [];
     const at = dueAt(run, node, step);
-    return at !== null && at <= now ? due(run, node, step) : [];
+    return at !== null && at <= now ? due(run, node, step, now) : [];
   });
 }
 
@@ -32,16 +35,17 @@ export function nextDeadline(run: Run): number | null {
 }
 
 function dueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
-  const timebox = (step.startedAt ?? step.since) + node.timeboxMs;
   switch (step.status) {
     case 'dispatched':
-      return run.status === 'running' ? step.since + REDISPATCH_AFTER_MS * 2 ** Math.min(step.again, 10) : null;
+      return run.status === 'running' ? Math.min(redispatchAt(step), spentAt(node, step)) : null;
     case 'retrying':
-      return run.status === 'running' ? step.dueAt : null;
+      return run.status === 'running'
+        ? Math.min(step.dueAt ?? step.since, spentAt(node, step))
+        : null;
     case 'running':
-      return timebox;
+      return spentAt(node, step);
     case 'asked':
-      return step.overdue ? null : timebox;
+      return step.overdue ? null : spentAt(node, step);
     case 'waiting':
     case 'blocked':
     case 'done':
@@ -50,11 +54,26 @@ function dueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
   }
 }
 
-function due(run: BegunRun, node: GraphNode, step: StepState): readonly RunEvent[] {
+/** The timebox runs from the first attempt on (or from asking a person), through every retry. */
+function spentAt(node: GraphNode, step: StepState): number {
+  return step.startedAt === null ? Number.POSITIVE_INFINITY : step.startedAt + node.timeboxMs;
+}
+
+function redispatchAt(step: StepState): number {
+  // Past ten doublings any wait is at its bound.
+  const wait = REDISPATCH_AFTER_MS * 2 ** Math.min(step.again, 10);
+  return step.since + Math.min(REDISPATCH_AFTER_MAX_MS, wait);
+}
+
+function due(run: BegunRun, node: GraphNode, step: StepState, now: number): readonly RunEvent[] {
   switch (step.status) {
     case 'dispatched':
-      return [{ type: 'StepDispatched', step: node.id, attempt: step.attempt, again: step.again + 1 }];
+      if (now >= spentAt(node, step)) return spent(run, node, step);
+      return [
+        { type: 'StepDispatched', step: node.id, attempt: step.attempt, again: step.again + 1 },
+      ];
     case 'retrying':
+      if (now >= spentAt(node, step)) return spent(run, node, step);
       return [{ type: 'StepDispatched', step: node.id, attempt: step.attempt }];
     case 'asked':
       return [{ type: 'StepOverdue', step: node.id }];
@@ -68,7 +87,7 @@ function due(run: BegunRun, node: GraphNode, step: StepState): readonly RunEvent
   }
 }
 
-/** The timebox is spent while a node is at it: the attempt is fenced off, whatever it still says is only recorded. */
+/** The timebox is spent: an attempt that is under way is fenced off, whatever it still says is only recorded. */
 function spent(run: BegunRun, node: GraphNode, step: StepState): readonly RunEvent[] {
   if (node.work.type === 'verification') return [verificationSpent(run)];
   const because = `The timebox of ${Math.round(node.timeboxMs / 1000)} s is spent.`;

@@ -53,7 +53,10 @@ export interface Wait {
 export function waitsFor(run: BegunRun): readonly Wait[] {
   if (run.status === 'ended') return [];
   if (run.status === 'paused') {
-    return [{ step: '', for: 'a person', sentence: `Paused: backout run resume ${run.run}` }, ...stepWaits(run)];
+    return [
+      { step: '', for: 'a person', sentence: `Paused: backout run resume ${run.run}` },
+      ...stepWaits(run),
+    ];
   }
   return stepWaits(run);
 }
@@ -64,17 +67,45 @@ function stepWaits(run: BegunRun): readonly Wait[] {
     const owner = node.owner === undefined ? 'a person' : node.owner;
     switch (step?.status) {
       case 'dispatched':
-        return [{ step: node.id, for: 'a node', sentence: `${node.id} waits for a node to take it.` }];
+        return [
+          { step: node.id, for: 'a node', sentence: `${node.id} waits for a node to take it.` },
+        ];
       case 'running':
-        return [{ step: node.id, for: 'its attempt', sentence: `${node.id} is being carried out by ${step.node ?? 'a node'}.` }];
+        return [
+          {
+            step: node.id,
+            for: 'its attempt',
+            sentence: `${node.id} is being carried out by ${step.node ?? 'a node'}.`,
+          },
+        ];
       case 'retrying':
-        return [{ step: node.id, for: 'its retry', sentence: `${node.id} is tried again: ${step.problem?.because ?? ''}` }];
+        return [
+          {
+            step: node.id,
+            for: 'its retry',
+            sentence: `${node.id} is tried again: ${step.problem?.because ?? ''}`,
+          },
+        ];
       case 'asked':
-        return [{ step: node.id, for: 'a person', sentence: `${node.id} waits for ${owner}: backout run step confirm ${run.run} ${node.id}` }];
+        return [
+          {
+            step: node.id,
+            for: 'a person',
+            sentence: `${node.id} waits for ${owner}: backout run step confirm ${run.run} ${node.id}`,
+          },
+        ];
       case 'blocked':
-        return [{ step: node.id, for: 'a person', sentence: `${node.id} is blocked and waits for ${owner}: ${step.problem?.because ?? ''}` }];
+        return [
+          {
+            step: node.id,
+            for: 'a person',
+            sentence: `${node.id} is blocked and waits for ${owner}: ${step.problem?.because ?? ''}`,
+          },
+        ];
       case 'waiting':
-        return run.status === 'running' ? [] : [{ step: node.id, for: 'other steps', sentence: `${node.id} has not begun.` }];
+        return run.status === 'running'
+          ? []
+          : [{ step: node.id, for: 'other steps', sentence: `${node.id} has not begun.` }];
       case 'done':
       case 'skipped':
       case undefined:
