@@ -1,9 +1,10 @@
-// The documents are true: their links lead somewhere and their code compiles.
+// The documents are true: their links lead somewhere, their code compiles and their plans are plans.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { root, runTool } from '../../scripts/tool.ts';
+import { parsePlan } from '../../src/core/plan/parse.ts';
 import { projectFiles, textOf } from './tree.ts';
 
 /** A fenced block of a document: its language, its text, and where it begins. */
@@ -39,6 +40,21 @@ test('every TypeScript block of the documents compiles against the package', asy
   const { ok, output } = await runTool('tsc', ['-p', folder]);
   assert.ok(ok, output);
 });
+
+for (const { place, text } of blocks.filter(isPlan)) {
+  test(`the plan at ${place} is a plan`, () => {
+    const parsed = parsePlan({ file: place, text });
+    const problems = parsed.type === 'plan' ? [] : parsed.problems;
+    assert.deepEqual(
+      problems.map(({ line, message }) => `line ${line}: ${message}`),
+      [],
+    );
+  });
+}
+
+function isPlan({ language, text }: Block): boolean {
+  return language === 'yaml' && /^backout: /m.test(text);
+}
 
 /** Compiles against the source, so that no build is needed first. */
 function tsconfigFor(files: readonly string[]): object {

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textOf } from './tree.ts';
 
+interface LockedPackage {
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface Lockfile {
-  readonly packages: Readonly<
-    Record<string, { readonly integrity?: string; readonly resolved?: string }>
-  >;
+  readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
 const { packages }: Lockfile = JSON.parse(textOf('package-lock.json'));
@@ -28,4 +32,15 @@ test('the lockfile names no registry, so that it installs from anyone’s own', 
     bound.map(([path]) => path),
     [],
   );
+});
+
+test('the lockfile holds the optional packages of every platform, without which npm ci refuses', () => {
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) =>
+        packages[`node_modules/${name}`] === undefined &&
+        packages[`${path}/node_modules/${name}`] === undefined,
+    ),
+  );
+  assert.deepEqual(missing, []);
 });
