@@ -1,10 +1,10 @@
 // What zod complains about, told as problems of the plan: the right branch, the right place, and how to mend it.
 import type { z } from 'zod';
 import { describe } from './describe.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { problemAt } from './problem.ts';
 import type { Problem, Span } from './problem.ts';
-import { at, child } from './tree.ts';
+import { at, child, textOf } from './tree.ts';
 import type { Step, Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -57,18 +57,24 @@ function wrongValue(tree: Tree, path: readonly Step[], value: Tree, issue: Issue
   if (value.type === 'scalar' && value.value === null) {
     return problemAt(placeAt(tree, path), 'BK-0411', `${subject} is empty.`, { mend: 'Fill it, or leave the line out.' });
   }
-  return problemAt(value.span, 'BK-0411', `${subject}: ${lower(messageOf(issue))}`, { mend: mendOf(issue) });
+  return problemAt(value.span, 'BK-0411', `${subject}: ${lower(messageOf(issue))}`, { mend: meantValue(value, issue) ?? mendOf(issue) });
+}
+
+function meantValue(value: Tree, issue: Issue): string | undefined {
+  if (issue.code !== 'invalid_value') return undefined;
+  const near = nearest(textOf(value) ?? '', issue.values.map(String));
+  return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
 /** The branch of a union that the writer most likely meant tells the complaint. */
 function ofUnion(tree: Tree, path: readonly Step[], value: Tree, issue: Issue & { readonly code: 'invalid_union' }): readonly Problem[] {
   const branches = issue.errors.map((issues) => ({ issues, distance: sum(issues.map((inner) => distance(value, inner))) }));
   const least = Math.min(...branches.map((branch) => branch.distance));
-  const nearest = branches.filter((branch) => branch.distance === least);
-  const [best] = nearest;
+  const closest = branches.filter((branch) => branch.distance === least);
+  const [best] = closest;
   if (!best || best.issues.length === 0) return [wrongValue(tree, path, value, issue)];
-  const lacking = nearest.map((branch) => firstMissing(value, branch.issues));
-  if (nearest.length > 1 && lacking.every((key) => key !== undefined)) {
+  const lacking = (value.type === 'map' && value.entries.size === 0 ? branches : closest).map((branch) => firstMissing(value, branch.issues));
+  if (lacking.length > 1 && lacking.every((key) => key !== undefined)) {
     return [missing(tree, [...path, ''], [...new Set(lacking)], undefined)];
   }
   const renamed = best.issues.some((inner) => inner.code === 'unrecognized_keys' && meant(inner) !== undefined);

@@ -1,0 +1,267 @@
+// What the language itself knows that a valid plan leaves open. The rule families of readiness come on top of it.
+import type { Condition } from './condition.ts';
+import type { Definitions, Kind } from './definitions.ts';
+import type { NotApplicable, Plan, PlanTrigger } from './plan.ts';
+import { placeOf } from './problem.ts';
+import type { Finding, Span } from './problem.ts';
+import type { Reference } from './references.ts';
+import { at, child, entriesOf } from './tree.ts';
+import type { Step, Tree } from './tree.ts';
+
+/** What the rules look at: the plan, where its parts stand, and who uses what. */
+export interface Looked {
+  readonly plan: Plan;
+  readonly tree: Tree;
+  readonly definitions: Definitions;
+  readonly references: readonly Reference[];
+}
+
+interface Opinion {
+  readonly rule: string;
+  readonly severity: Finding['severity'];
+  readonly path: readonly Step[];
+  readonly message: string;
+  readonly mend: string;
+}
+
+/** The findings in the order of the rules; what does not apply is silent. */
+export function readFindings(looked: Looked): readonly Finding[] {
+  const opinions = [
+    ...undeclared(looked.plan),
+    ...ofRoles(looked.plan),
+    ...ofPhases(looked.plan),
+    ...ofTriggers(looked.plan, looked.tree),
+    ...ofPlaybooks(looked.plan),
+  ].filter((opinion) => !silenced(opinion.path, looked.plan['not-applicable']));
+  return [...opinions.map((opinion) => toFinding(looked.tree, opinion)), ...unused(looked), ...plainSecrets(looked.tree)];
+}
+
+function silenced(path: readonly Step[], notApplicable: readonly NotApplicable[]): boolean {
+  const section = path.join('.');
+  return notApplicable.some((said) => said.section === section || section.startsWith(`${said.section}.`));
+}
+
+function toFinding(tree: Tree, { path, ...opinion }: Opinion): Finding {
+  return { ...opinion, ...placeOf(placeAbove(tree, path)) };
+}
+
+/** The key that stands for a path, or the nearest one above that is written in the plan. */
+function placeAbove(tree: Tree, path: readonly Step[]): Span {
+  for (let length = path.length; length > 0; length--) {
+    const last = path[length - 1] ?? '';
+    const found = child(at(tree, ...path.slice(0, length - 1)), last);
+    if (found) return found.key ?? child(found.value, 'name')?.value.span ?? firstKey(found.value);
+  }
+  return child(tree, 'name')?.key ?? firstKey(tree);
+}
+
+function firstKey(tree: Tree): Span {
+  return entriesOf(tree)[0]?.[1].key ?? tree.span;
+}
+
+function undeclared(plan: Plan): readonly Opinion[] {
+  const opinion = (path: readonly Step[], what: string, mend: string): Opinion => ({
+    rule: `${path.join('-')}-declared`,
+    severity: 'warn',
+    path,
+    message: `The plan does not say ${what}.`,
+    mend: `${mend}, or say ${path.join('.')}: { not-applicable: why }.`,
+  });
+  const none = (named: object): boolean => Object.keys(named).length === 0;
+  return [
+    plan.objectives?.rto === undefined && opinion(['objectives', 'rto'], 'how long the way back may take', 'Add objectives: { rto: 15m }'),
+    plan.objectives?.rpo === undefined && opinion(['objectives', 'rpo'], 'how much data may be lost', 'Add objectives: { rpo: 0s }'),
+    plan.phases.length === 0 && opinion(['phases'], 'by which phases the migration goes', 'Add phases:'),
+    none(plan.triggers) && opinion(['triggers'], 'what would start the way back', 'Add triggers:'),
+    none(plan.ladders) && opinion(['ladders'], 'who is called next when nobody answers', 'Add ladders:'),
+    none(plan.safeguards.backups) && opinion(['safeguards', 'backups'], 'which backups there are', 'Add safeguards: { backups: … }'),
+    plan.baseline === undefined && opinion(['baseline'], 'what the known-good state was', 'Add baseline:'),
+    plan.communications === undefined && plan.notices === undefined && opinion(['communications'], 'who is told', 'Add notices: or communications:'),
+  ].filter((found) => found !== false);
+}
+
+function ofRoles(plan: Plan): readonly Opinion[] {
+  const unfilled = (path: readonly Step[], role: string): Opinion => ({
+    rule: 'role-filled',
+    severity: 'block',
+    path,
+    message: `Role ${role} is held by nobody.`,
+    mend: 'Name a person of people:.',
+  });
+  const deputies = Object.entries(plan.roles.deputies).filter(([, holders]) => holders.length === 0);
+  const owner = plan.roles.owner;
+  return [
+    ...(owner === undefined
+      ? [{ ...unfilled(['roles', 'owner'], 'owner'), rule: 'owner-declared', message: 'The plan has no owner, the one with final authority.', mend: 'Add roles: { owner: … }.' }]
+      : owner.length === 0
+        ? [unfilled(['roles', 'owner'], 'owner')]
+        : []),
+    ...deputies.map(([role]) => unfilled(['roles', 'deputies', role], role)),
+  ];
+}
+
+function ofPhases(plan: Plan): readonly Opinion[] {
+  return plan.phases.flatMap((phase, index): readonly Opinion[] => [
+    ...(phase.failure.length > 0
+      ? []
+      : [{
+          rule: 'phase-has-failure-criteria',
+          severity: 'block' as const,
+          path: ['phases', index, 'failure'],
+          message: `Phase ${phase.name} has no failure triggers: nothing would notice that it goes wrong.`,
+          mend: 'Add failure: [ … ], or say failure: { not-applicable: why }.',
+        }]),
+    ...(phase.rollback !== undefined || phase.failure.length > 0
+      ? []
+      : [{
+          rule: 'phase-has-way-back',
+          severity: 'warn' as const,
+          path: ['phases', index, 'rollback'],
+          message: `Phase ${phase.name} names no playbook that leads back.`,
+          mend: 'Add rollback: and a playbook, or say rollback: { not-applicable: why }.',
+        }]),
+  ]);
+}
+
+function ofTriggers(plan: Plan, tree: Tree): readonly Opinion[] {
+  const armed = new Set(plan.phases.flatMap((phase) => phase.failure));
+  return Object.entries(plan.triggers).flatMap(([name, trigger]): readonly Opinion[] => {
+    const path = ['triggers', name];
+    const written = at(tree, ...path);
+    const opinions: Opinion[] = [];
+    if (plan.phases.length > 0 && !armed.has(name)) {
+      opinions.push({ rule: 'trigger-is-armed', severity: 'block', path, message: `Trigger ${name} is armed in no phase, so it never fires.`, mend: 'Add it to the failure: of a phase.' });
+    }
+    if (trigger.mode === 'review' && at(written, 'review', 'within') === undefined) {
+      opinions.push({ rule: 'review-has-deadline', severity: 'warn', path: [...path, 'review'], message: `The review of trigger ${name} has no deadline; 15m is taken.`, mend: 'Add within: to its review.' });
+    }
+    if (trigger.mode === 'review' && at(written, 'review', 'silence') === undefined) {
+      opinions.push({ rule: 'review-says-silence', severity: 'warn', path: [...path, 'review'], message: `Trigger ${name} does not say what happens when nobody answers; hold is taken.`, mend: 'Add silence: roll-back or silence: hold.' });
+    }
+    return [...opinions, ...ofCondition(name, trigger, plan)];
+  });
+}
+
+function ofCondition(name: string, trigger: PlanTrigger, plan: Plan): readonly Opinion[] {
+  const path = ['triggers', name, 'when'];
+  const leaves = leavesOf(trigger.when);
+  const opinions: Opinion[] = [];
+  if (!canBeJudged(trigger.when)) {
+    opinions.push({ rule: 'condition-is-judged', severity: 'hold', path, message: `Trigger ${name} cannot fire yet: this version does not judge worse-than and reconciliation.`, mend: 'Put an absolute limit beside it: any: [ …, { signal: …, above: … } ].' });
+  } else if (leaves.some((leaf) => leaf.type !== 'threshold')) {
+    opinions.push({ rule: 'condition-is-judged', severity: 'hold', path, message: `Trigger ${name} is judged in part: this version does not judge worse-than and reconciliation.`, mend: 'Its other conditions stand; nothing needs to be done.' });
+  }
+  const sources = new Set(leaves.flatMap((leaf) => ('signal' in leaf ? (plan.signals[leaf.signal]?.from ?? []) : leaf.reconciliation)));
+  if (trigger['no-data'].is === 'roll-back' && sources.size < 2) {
+    opinions.push({ rule: 'blind-never-rolls-back', severity: 'block', path: ['triggers', name, 'no-data'], message: `Trigger ${name} rolls back when its only source falls silent: an outage of the metrics would look like one of the service.`, mend: 'Use is: hold or review, or bring a signal of a second system into its condition.' });
+  }
+  return opinions;
+}
+
+/** Whether a condition could become true by what this version judges. */
+function canBeJudged(condition: Condition): boolean {
+  switch (condition.type) {
+    case 'threshold':
+      return true;
+    case 'relative':
+    case 'reconciliation':
+      return false;
+    case 'all':
+      return condition.of.every(canBeJudged);
+    case 'any':
+      return condition.of.some(canBeJudged);
+    case 'at-least':
+      return condition.of.filter(canBeJudged).length >= condition.count;
+  }
+}
+
+type Leaf = Exclude<Condition, { readonly of: readonly Condition[] }>;
+
+function leavesOf(condition: Condition): readonly Leaf[] {
+  return 'of' in condition ? condition.of.flatMap(leavesOf) : [condition];
+}
+
+function ofPlaybooks(plan: Plan): readonly Opinion[] {
+  return Object.entries(plan.playbooks).flatMap(([name, playbook]): readonly Opinion[] =>
+    playbook.verified !== undefined
+      ? []
+      : [{
+          rule: 'playbook-is-verified',
+          severity: 'block',
+          path: ['playbooks', name, 'verified'],
+          message: `Playbook ${name} does not say what proves that it worked; its runs would end "not verified".`,
+          mend: 'Add verified: { by: [checkpoint], hold: 5m }.',
+        }],
+  );
+}
+
+const useWords: { readonly [K in Kind]: string } = {
+  person: 'holds no role',
+  role: 'is asked by nobody',
+  system: 'is used by nothing',
+  signal: 'is watched by nothing',
+  trigger: 'is armed in no phase',
+  playbook: 'is run by no trigger and no phase',
+  check: 'stands in no checkpoint',
+  checkpoint: 'is passed by no playbook',
+  reconciliation: 'is used by nothing',
+};
+
+/** Roles may wait for their hour, reconciliations are proofs in themselves, and unarmed triggers have their own rule. */
+const mayBeUnused: ReadonlySet<Kind> = new Set<Kind>(['role', 'trigger', 'reconciliation']);
+
+function unused({ definitions, references, tree }: Looked): readonly Finding[] {
+  const usedNames = namesInSteps(tree);
+  return (Object.keys(definitions) as Kind[])
+    .filter((kind) => !mayBeUnused.has(kind))
+    .flatMap((kind) =>
+      [...definitions[kind]].flatMap(([name, span]): readonly Finding[] => {
+        const used = references.some((reference) => reference.name === name && reference.kinds.includes(kind));
+        if (used || (kind === 'system' && usedNames.has(name))) return [];
+        return [{
+          rule: `${kind}-is-used`,
+          severity: 'warn',
+          message: `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name} ${useWords[kind]}.`,
+          mend: 'Use it, or take it out.',
+          ...placeOf(span),
+        }];
+      }),
+    );
+}
+
+/** Texts in the inputs of steps and checks: connectors name systems there (`from: ledger, to: legacy`). */
+function namesInSteps(tree: Tree): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (inner: Tree | undefined, inside: boolean): void => {
+    if (inner?.type === 'scalar' && inside && typeof inner.value === 'string') names.add(inner.value);
+    if (inner?.type === 'list') for (const item of inner.items) visit(item, inside);
+    for (const [key, entry] of entriesOf(inner)) visit(entry.value, inside || key === 'with');
+  };
+  visit(at(tree, 'playbooks'), false);
+  visit(at(tree, 'checks'), false);
+  return names;
+}
+
+const secretKey = /(?:^|[-_])(?:password|passwd|secret|token|api-?key|private-?key)$/i;
+const urlWithPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@:\s]*:([^@\s]+)@/i;
+
+/** Secrets that stand in the plan as they are. The finding's frame does not show them. */
+function plainSecrets(tree: Tree): readonly Finding[] {
+  return entriesOf(at(tree, 'systems')).flatMap(([system, entry]) => secretsIn(entry.value, `System ${system}`));
+}
+
+function secretsIn(tree: Tree, owner: string): readonly Finding[] {
+  return entriesOf(tree).flatMap(([key, { key: keySpan, value }]): readonly Finding[] => {
+    if (value.type !== 'scalar') return secretsIn(value, owner);
+    const text = typeof value.value === 'string' ? value.value : '';
+    const password = urlWithPassword.exec(text)?.[1] ?? (secretKey.test(key) ? text : '');
+    if (password === '' || password.includes('${')) return [];
+    return [{
+      rule: 'secret-is-referenced',
+      severity: 'block',
+      message: `${owner} has a secret in plain text at "${key}".`,
+      mend: 'Put it into the environment and write "${NAME}".',
+      ...placeOf(keySpan, value.span),
+    }];
+  });
+}
