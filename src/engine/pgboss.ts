@@ -68,7 +68,7 @@ async function work(
   handler: JobHandler,
   log: Log,
 ): Promise<void> {
-  const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 0.5, batchSize: 1 };
+  const options = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5, batchSize: 1 };
   for (let slot = 0; slot < slots; slot += 1) {
     let worker = '';
     worker = await boss.work<{ payload: never }>(queue, options, async (batch) => {
