@@ -37,6 +37,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
     { ...user, cwd: folder, stdio: 'ignore' },
   );
+  const killWithUs = () => void server.kill('SIGKILL');
+  process.once('exit', killWithUs);
   const exited = new Promise((resolve) => server.once('close', resolve));
   const address = (name: string) => `postgres://shop@/${name}?host=${encodeURIComponent(folder)}`;
   await ready(address('postgres'));
@@ -48,6 +50,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     stop: async () => {
       server.kill('SIGINT');
       await exited;
+      process.off('exit', killWithUs);
       await rm(folder, { recursive: true, force: true });
     },
   };

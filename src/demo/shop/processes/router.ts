@@ -9,6 +9,10 @@ import { sideOf, weightsOf, type Weights } from '../weights.ts';
 
 const sides = ['legacy', 'new'] as const;
 
+/** Every series is there from the start, at 0: a rate of errors must not begin with the first error. */
+const routes = ['/sign-in', '/orders', '/invoices'];
+const codes = ['200', '201', '401', '404', '500', '502', '503', '504'];
+
 /** The flag that must be on for an order to pass. */
 const writesFlag = 'writes';
 
@@ -29,6 +33,9 @@ await runPart('router', async ({ option, meters, onStop, report }) => {
   let metricsMode = 'up';
 
   const requests = meters.counter('shop_requests', 'Requests answered to customers.');
+  for (const backend of sides) {
+    for (const route of routes) for (const code of codes) requests.add({ backend, route, code }, 0);
+  }
   const durations = meters.histogram(
     'shop_request_duration_seconds',
     'Time from a customer’s request to its answer.',
