@@ -134,20 +134,17 @@ const reasons = [
   [/ENOENT.*npm/, 'there is no npm. Install Node with npm, from https://nodejs.org or your system'],
   [
     /EUSAGE/,
-    'package.json and package-lock.json do not agree. Run npm install once and commit the lockfile',
+    'package.json and package-lock.json do not agree. Whoever changed package.json runs npm install and commits the lockfile',
   ],
 ];
 
-/** What npm said, in one sentence that a person can act on, with npm's own last lines below. */
+/** What npm said, in one sentence that a person can act on, with npm's own first lines below. */
 function explain(output) {
   const reason =
     reasons.find(([pattern]) => pattern.test(output))?.[1] ??
-    'npm ci failed; its last lines are below';
-  const last = output
-    .trim()
-    .split('\n')
-    .slice(-12)
-    .map((line) => `  ${line}`)
-    .join('\n');
-  return `[first] Cannot install: ${reason}.\n${last}`;
+    'npm ci failed; what it said is below';
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => line.startsWith('npm error'));
+  const shown = (errors.length > 0 ? errors : lines).slice(0, 8).map((line) => `  ${line}`);
+  return `[first] Cannot install: ${reason}.\n${shown.join('\n')}`;
 }
