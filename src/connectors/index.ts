@@ -3,6 +3,7 @@ import type { AnyConnector } from '../connector.ts';
 
 const loaders = {
   http: async () => (await import('./http/http.ts')).http,
+  openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
 /** States are also named by a family, so that a plan reads the same whichever database it is: `sql/holds`. */
