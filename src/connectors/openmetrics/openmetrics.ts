@@ -120,9 +120,9 @@ function rate(asked: Query & { readonly type: 'rate' | 'increase' }, gainOf: Gai
 
 /** Where the metric is there but not yet with these labels, none was counted: the share is zero, not unknown. */
 function ratio(asked: Query & { readonly type: 'ratio' }, gainOf: GainOf): Answer {
-  const all = gainOf(asked.to);
+  // Both are asked before either is judged: each must remember every page.
+  const [all, part] = [gainOf(asked.to), gainOf(asked.of)];
   if ('because' in all) return all;
-  const part = gainOf(asked.of);
   if ('because' in part) return part;
   const { gained } = part;
   if (all.gained === 0) return { because: `${asked.to.metric} did not grow in ${all.overMs} ms` };
