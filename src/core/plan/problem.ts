@@ -84,7 +84,8 @@ function renderPlace(place: Place, why: string | undefined, mend: string | undef
 export function placeOf(span: Span, hidden?: Span): Place {
   const { text, file } = span.source;
   const from = Math.min(span.from, text.length);
-  const start = text.lastIndexOf('\n', from - 1) + 1;
+  // A negative index would be taken for 0.
+  const start = from === 0 ? 0 : text.lastIndexOf('\n', from - 1) + 1;
   const nextBreak = text.indexOf('\n', from);
   const end = nextBreak < 0 ? text.length : nextBreak;
   const lineNumber = lineOf(span.source, start);

@@ -108,6 +108,7 @@ function readYaml(text: string): readonly Document.Parsed[] | 'too-large' {
   for (const lexeme of new Lexer().lex(text)) {
     if (++lexemes > lexemesMax) return 'too-large';
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
+    if (documents.length > 1) return documents;
   }
   for (const token of parser.end()) documents.push(...composer.next(token));
   documents.push(...composer.end());
@@ -154,8 +155,9 @@ function notYaml(source: SourceFile, complaint: { readonly code: string; readonl
     MISSING_CHAR: 'Close the quote or bracket that was opened.',
     MULTILINE_IMPLICIT_KEY: 'Put a text with a colon into quotes.',
   };
-  const [from, to] = complaint.pos;
-  return problemAt({ source, from, to: Math.max(to, from + 1) }, 'BK-0401', `This is not well-formed YAML: ${firstLine(complaint.message)}.`, {
+  // What is missing at the end is shown behind the last thing that was written, not on an empty line.
+  const [from, to] = complaint.pos.map((offset) => Math.min(offset, source.text.trimEnd().length));
+  return problemAt({ source, from: from ?? 0, to: Math.max(to ?? 0, (from ?? 0) + 1) }, 'BK-0401', `This is not well-formed YAML: ${firstLine(complaint.message)}.`, {
     mend: mend[complaint.code],
   });
 }
@@ -181,7 +183,7 @@ class Grower {
 
   private value(node: YamlNode | null, elsewhere: Span, depth: number): Tree {
     const span = this.spanOf(node, elsewhere);
-    if (depth > depthMax) return this.refuse(tooDeep(span));
+    if (depth > depthMax) return this.refuse(tooDeep({ ...span, to: span.from + 1 }));
     this.values++;
     if (isAlias(node)) return this.alias(node.source, span);
     const anchor = node === null ? undefined : (node as { readonly anchor?: string }).anchor;
