@@ -77,21 +77,20 @@ export function createCustomer(person: Person, world: CustomerWorld): Customer {
     const reply = await ask(world, person, token, 'POST', '/sign-in', { email, password });
     const given = reply?.body['token'];
     counter.count('signIns');
-    if (reply === undefined) return fail('unanswered');
+    if (!isAnswer(reply)) return fail('unanswered');
     if (reply.status !== 200 || typeof given !== 'string') return fail('sign-in');
     token = given;
   };
 
   const buy = async () => {
     const wish = newWish();
-    const reply = await askUntilAnswered(wish);
-    if (reply === undefined) {
-      fail('order-unanswered');
+    const { reply, isOpen } = await askUntilAnswered(wish);
+    if (isOpen) {
       counter.count('unknown');
       book.write({ type: 'unknown', request_id: wish.request_id, at: new Date().toISOString() });
-      return;
     }
-    if (reply.status === 401) return forget();
+    if (reply === undefined) return fail('order-unanswered');
+    if (reply.status === 401) return;
     if (reply.status === 503) return fail('writes-stopped');
     if (reply.status !== 201 && reply.status !== 200) return fail('order-refused');
     const totalCents = Number(reply.body['total_cents']);
@@ -99,16 +98,29 @@ export function createCustomer(person: Person, world: CustomerWorld): Customer {
     await readBack({ requestId: wish.request_id, totalCents });
   };
 
-  /** The same request again until there is an answer; 502 and 504 are none. */
-  const askUntilAnswered = async (wish: object): Promise<Reply | undefined> => {
+  /**
+   * The same request again until there is an answer; whom the other side doesn't know signs in first. It stays open
+   * when a try had no answer and no later one was a promise: nobody can say whether it was written.
+   */
+  const askUntilAnswered = async (wish: object) => {
     const deadline = Date.now() + patienceMs;
-    for (;;) {
+    let isOpen = false;
+    while (Date.now() < deadline) {
       const reply = await ask(world, person, token, 'POST', '/orders', wish);
-      if (reply !== undefined && reply.status !== 502 && reply.status !== 504) return reply;
-      fail('unanswered');
-      if (Date.now() > deadline) return undefined;
-      await sleep(300);
+      if (reply?.status === 200 || reply?.status === 201) return { reply, isOpen: false };
+      if (reply?.status === 401) {
+        token = '';
+        await signIn();
+        if (token === '') return { reply, isOpen };
+      } else if (isAnswer(reply)) {
+        return { reply, isOpen };
+      } else {
+        isOpen = true;
+        fail('unanswered');
+        await sleep(300);
+      }
     }
+    return { reply: undefined, isOpen };
   };
 
   const promise = (wish: ReturnType<typeof newWish>, totalCents: number) => {
@@ -133,10 +145,11 @@ export function createCustomer(person: Person, world: CustomerWorld): Customer {
   const readBack = async ({ requestId, totalCents }: Remembered) => {
     for (let look = 1; ; look += 1) {
       const reply = await ask(world, person, token, 'GET', `/invoices/${requestId}`);
-      if (reply === undefined || reply.status === 502 || reply.status === 504) {
-        return fail('unanswered');
+      if (!isAnswer(reply)) return fail('unanswered');
+      if (reply.status === 401) {
+        token = ''; // The other side doesn't know this session: no failure, the customer signs in again.
+        return;
       }
-      if (reply.status === 401) return forget();
       if (reply.status === 200) {
         return reply.body['total_cents'] === totalCents ? undefined : fail('invoice-wrong');
       }
@@ -146,12 +159,12 @@ export function createCustomer(person: Person, world: CustomerWorld): Customer {
     }
   };
 
-  /** The other side does not know this session: no failure, the customer signs in again. */
-  const forget = () => {
-    token = '';
-  };
-
   return { isBusy: () => busy, turn };
+}
+
+/** What the router says for a backend that did not answer is no answer either. */
+function isAnswer(reply: Reply | undefined): reply is Reply {
+  return reply !== undefined && reply.status !== 502 && reply.status !== 504;
 }
 
 function newWish() {

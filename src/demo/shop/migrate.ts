@@ -83,12 +83,12 @@ export async function cutOver(world: MigrationWorld): Promise<void> {
 }
 
 /** Turns the feed; resolves when what it was doing the old way has ended. */
-export async function setFeed(world: MigrationWorld, direction: FeedDirection): Promise<void> {
+async function setFeed(world: MigrationWorld, direction: FeedDirection): Promise<void> {
   await askPart('PUT', `${world.urls.feed}/admin`, { direction });
 }
 
 /** Sets the router's weights; resolves when a side without customers has answered its last request. */
-export async function setWeights(world: MigrationWorld, weights: Weights): Promise<void> {
+async function setWeights(world: MigrationWorld, weights: Weights): Promise<void> {
   await askPart('PUT', `${world.urls.router}/admin/weights`, weights);
 }
 
