@@ -40,6 +40,12 @@ export function decideAttempt(
         ...(command.change === undefined ? {} : { change: command.change }),
       });
     case 'ReportResult':
+      if (node.work.type === 'verification' && command.result.type !== 'failed') {
+        return reject(
+          'verification-by-looks',
+          'A verification is decided by looks over time (ReportVerification), never by one result.',
+        );
+      }
       if (counts(run, step, command.attempt))
         return yes(...result(command, node, step, run, context.now));
       return yes({

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type RunStory,
+  applied,
   begun,
   failed,
+  holds,
   started,
   step,
   stepIn,
@@ -22,13 +24,13 @@ function verifying(): RunStory {
   return story;
 }
 
-function look(story: RunStory, holds: boolean, gaplessSince: number): readonly string[] {
+function look(story: RunStory, good: boolean, gaplessSince: number): readonly string[] {
   const { attempt } = stepIn(story, 'verified');
   return story.when({
     type: 'ReportVerification',
     attempt,
-    holds,
-    evidence: { login: holds },
+    holds: good,
+    evidence: { login: good },
     gaplessSince,
   });
 }
@@ -135,6 +137,14 @@ test('the time of a verification runs on while no node takes it over', () => {
   const story = verifying();
   story.when({ type: 'ReportLost', step: 'verified', attempt: 1, node: 'node-1' });
   assert.equal(story.pass(600_000).at(-1), 'RunEnded rolled-back-not-verified');
+});
+
+test('no single result makes a run verified, only looks over time', () => {
+  const story = verifying();
+  const { attempt } = stepIn(story, 'verified');
+  const report = { type: 'ReportResult', step: 'verified', attempt } as const;
+  assert.equal(story.refused({ ...report, result: holds }), 'verification-by-looks');
+  assert.equal(story.refused({ ...report, result: applied }), 'verification-by-looks');
 });
 
 test('a run whose playbook has no verification takes no news of one', () => {
