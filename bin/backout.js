@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The `backout` command: runs the program with this Node, or with the Node 24 that npm brought when this one is older.
+// The program (src/main.ts) runs by being imported and reads process.argv.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
