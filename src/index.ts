@@ -13,8 +13,13 @@ export type {
   StateStepInput,
   SystemInput,
   TriggerInput,
-} from './core/plan/define.ts';
-export type { Condition, ReconciliationCondition, RelativeCondition, ThresholdCondition } from './core/plan/condition.ts';
+} from './core/plan/definition.ts';
+export type {
+  Condition,
+  ReconciliationCondition,
+  RelativeCondition,
+  ThresholdCondition,
+} from './core/plan/condition.ts';
 export type {
   Plan,
   PlanCheck,

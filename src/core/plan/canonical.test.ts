@@ -12,7 +12,9 @@ function planOf(text: string): Plan {
   return parsed.plan;
 }
 
-const plan = planOf('backout: 1\nname: move\nsystems: { m: { uses: x, b: 1, a: 2 } }\nsignals: { s: { from: m, every: 60s }, t: { from: m } }\n');
+const plan = planOf(
+  'backout: 1\nname: move\nsystems: { m: { uses: x, b: 1, a: 2 } }\nsignals: { s: { from: m, every: 60s }, t: { from: m } }\n',
+);
 
 test('the fingerprint is SHA-256 over the canonical form', () => {
   assert.equal(fingerprint(plan), createHash('sha256').update(canonical(plan)).digest('hex'));
@@ -26,12 +28,20 @@ test('order, comments, spelling of durations and written-out defaults do not cha
 });
 
 test('a change of one part changes its own fingerprint and that of the whole, and no other', () => {
-  const changed = planOf('backout: 1\nname: move\nsystems: { m: { uses: x, b: 1, a: 2 } }\nsignals: { s: { from: m, every: 61s }, t: { from: m } }\n');
+  const changed = planOf(
+    'backout: 1\nname: move\nsystems: { m: { uses: x, b: 1, a: 2 } }\nsignals: { s: { from: m, every: 61s }, t: { from: m } }\n',
+  );
   const [before, after] = [partFingerprints(plan), partFingerprints(changed)];
   assert.notEqual(fingerprint(plan), fingerprint(changed));
-  assert.deepEqual(Object.keys(before).filter((part) => before[part] !== after[part]), ['signal/s']);
+  assert.deepEqual(
+    Object.keys(before).filter((part) => before[part] !== after[part]),
+    ['signal/s'],
+  );
 });
 
 test('canonical JSON sorts keys by code unit and leaves out what is not said', () => {
-  assert.equal(canonical({ b: [1, { d: undefined, c: null }], a: 'é' }), '{"a":"é","b":[1,{"c":null}]}');
+  assert.equal(
+    canonical({ b: [1, { d: undefined, c: null }], a: 'é' }),
+    '{"a":"é","b":[1,{"c":null}]}',
+  );
 });

@@ -33,6 +33,9 @@ export function partFingerprints(plan: Plan): { readonly [part: string]: string 
   return Object.fromEntries(parts.map(([part, value]) => [part, fingerprint(value)]));
 }
 
-function named(kind: string, definitions: { readonly [name: string]: unknown }): (readonly [string, unknown])[] {
+function named(
+  kind: string,
+  definitions: { readonly [name: string]: unknown },
+): (readonly [string, unknown])[] {
   return Object.entries(definitions).map(([name, value]) => [`${kind}/${name}`, value] as const);
 }

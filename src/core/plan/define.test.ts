@@ -13,7 +13,19 @@ const written = {
 
 const full = {
   scope: 'full',
-  stages: [{ stabilise: [{ step: 'stop', owner: 'technical', timebox: '60s', uses: 'http/holds', with: { system: 'metrics' } }] }],
+  stages: [
+    {
+      stabilise: [
+        {
+          step: 'stop',
+          owner: 'technical',
+          timebox: '60s',
+          uses: 'http/holds',
+          with: { system: 'metrics' },
+        },
+      ],
+    },
+  ],
 } as const;
 
 test('a plan in TypeScript is the plan that the same YAML gives', () => {
@@ -23,7 +35,12 @@ test('a plan in TypeScript is the plan that the same YAML gives', () => {
     ...written,
     phases: [{ name: 'cutover', failure: ['too-many'], rollback: 'full' }],
     triggers: {
-      'too-many': { class: 'availability', when: { all: [{ signal: 'errors', above: '2%', for: '1m' }] }, mode: 'automatic', playbook: 'full' },
+      'too-many': {
+        class: 'availability',
+        when: { all: [{ signal: 'errors', above: '2%', for: '1m' }] },
+        mode: 'automatic',
+        playbook: 'full',
+      },
     },
     playbooks: { full: { ...full, verified: { by: ['works'] } } },
     checks: { low: { holds: { signal: 'errors', below: 0.01 } } },
@@ -57,41 +74,249 @@ checkpoints: { works: { checks: [low, errors] } }
 test('a plan in TypeScript that is wrong throws every problem at once', () => {
   assert.throws(
     // The compiler is silenced on purpose: JavaScript has none.
-    () => definePlan({ backout: 1, name: 'Not a name', signals: { a: { from: 'nowhere' as never } } }),
-    (error) => error instanceof InvalidPlan && error.problems.length === 2 && /BK-0411/.test(error.message) && /BK-0412/.test(error.message),
+    () =>
+      definePlan({ backout: 1, name: 'Not a name', signals: { a: { from: 'nowhere' as never } } }),
+    (error) =>
+      error instanceof InvalidPlan &&
+      error.problems.length === 2 &&
+      /BK-0411/.test(error.message) &&
+      /BK-0412/.test(error.message),
   );
 });
 
+/** What each refused plan below has beside its mistake. */
+const base = { backout: 1, name: 'x', ...written } as const;
+const when = { signal: 'errors', above: 1 } as const;
+
 test('wrong names and malformed scalars are type errors', () => {
   const refused: readonly (() => unknown)[] = [
-    // @ts-expect-error a system that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, signals: { a: { from: 'metricz' } } }),
-    // @ts-expect-error a person that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, roles: { owner: 'bob' } }),
-    // @ts-expect-error a role that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full: { scope: 'full', stages: [{ a: [{ step: 's', owner: 'technicl', timebox: '1m', manual: { do: 'x' } }] }] } } }),
-    // @ts-expect-error a duration with a word for its unit
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full: { scope: 'full', stages: [{ a: [{ step: 's', owner: 'technical', timebox: '5 minutes', manual: { do: 'x' } }] }] } } }),
-    // @ts-expect-error a system in a step that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full: { scope: 'full', stages: [{ a: [{ step: 's', owner: 'technical', timebox: '1m', uses: 'http/holds', with: { system: 'routr' } }] }] } } }),
-    // @ts-expect-error a checkpoint that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full: { ...full, verified: { by: ['works'] } } } }),
-    // @ts-expect-error a playbook that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { signal: 'errors', above: 1 }, mode: 'advise', playbook: 'ful' } } }),
-    // @ts-expect-error a signal that is not defined, deep in a condition
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { any: [{ all: [{ signal: 'error', above: 1 }] }] }, mode: 'advise', playbook: 'full' } } }),
-    // @ts-expect-error a reconciliation that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { reconciliation: 'accounts', 'differences-above': 1 }, mode: 'advise', playbook: 'full' } } }),
-    // @ts-expect-error a trigger that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, phases: [{ name: 'p', failure: ['nothing'] }] }),
-    // @ts-expect-error a check that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, checkpoints: { works: { checks: ['nothing'] } } }),
-    // @ts-expect-error how long a signal must be bad, as a bare number
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { signal: 'errors', above: 1, for: 60 }, mode: 'advise', playbook: 'full' } } }),
-    // @ts-expect-error a review by a role that is not defined
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { signal: 'errors', above: 1 }, mode: 'review', review: { by: 'securty' }, playbook: 'full' } } }),
-    // @ts-expect-error a key that the language does not know
-    () => definePlan({ backout: 1, name: 'x', ...written, playbooks: { full }, triggers: { t: { class: 'data', when: { signal: 'errors', abov: 1 }, mode: 'advise', playbook: 'full' } } }),
+    () =>
+      definePlan({
+        ...base,
+        signals: {
+          a: {
+            // @ts-expect-error a system that is not defined
+            from: 'metricz',
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        roles: {
+          // @ts-expect-error a person that is not defined
+          owner: 'bob',
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: {
+          full: {
+            scope: 'full',
+            stages: [
+              {
+                a: [
+                  {
+                    step: 's',
+                    // @ts-expect-error a role that is not defined
+                    owner: 'technicl',
+                    timebox: '1m',
+                    manual: { do: 'x' },
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: {
+          full: {
+            scope: 'full',
+            stages: [
+              {
+                a: [
+                  {
+                    step: 's',
+                    owner: 'technical',
+                    // @ts-expect-error a duration with a word for its unit
+                    timebox: '5 minutes',
+                    manual: { do: 'x' },
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: {
+          full: {
+            scope: 'full',
+            stages: [
+              {
+                a: [
+                  {
+                    step: 's',
+                    owner: 'technical',
+                    timebox: '1m',
+                    uses: 'http/holds',
+                    with: {
+                      // @ts-expect-error a system in a step that is not defined
+                      system: 'routr',
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: {
+          full: {
+            ...full,
+            verified: {
+              by: [
+                // @ts-expect-error a checkpoint that is not defined
+                'works',
+              ],
+            },
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: { full },
+        triggers: {
+          t: {
+            class: 'data',
+            when,
+            mode: 'advise',
+            // @ts-expect-error a playbook that is not defined
+            playbook: 'ful',
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: { full },
+        triggers: {
+          t: {
+            class: 'data',
+            when: {
+              any: [
+                {
+                  all: [
+                    {
+                      // @ts-expect-error a signal that is not defined, deep in a condition
+                      signal: 'error',
+                      above: 1,
+                    },
+                  ],
+                },
+              ],
+            },
+            mode: 'advise',
+            playbook: 'full',
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: { full },
+        triggers: {
+          t: {
+            class: 'data',
+            when: {
+              // @ts-expect-error a reconciliation that is not defined
+              reconciliation: 'accounts',
+              'differences-above': 1,
+            },
+            mode: 'advise',
+            playbook: 'full',
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        phases: [
+          {
+            name: 'p',
+            failure: [
+              // @ts-expect-error a trigger that is not defined
+              'nothing',
+            ],
+          },
+        ],
+      }),
+    () =>
+      definePlan({
+        ...base,
+        checkpoints: {
+          works: {
+            checks: [
+              // @ts-expect-error a check that is not defined
+              'nothing',
+            ],
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        checks: {
+          low: {
+            holds: {
+              signal: 'errors',
+              below: 1,
+              // @ts-expect-error how long it must hold, as a bare number
+              for: 60,
+            },
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        playbooks: { full },
+        triggers: {
+          t: {
+            class: 'data',
+            when,
+            mode: 'review',
+            review: {
+              // @ts-expect-error a review by a role that is not defined
+              by: 'securty',
+            },
+            playbook: 'full',
+          },
+        },
+      }),
+    () =>
+      definePlan({
+        ...base,
+        checks: {
+          low: {
+            holds: {
+              signal: 'errors',
+              // @ts-expect-error a key that the language does not know
+              abov: 1,
+            },
+          },
+        },
+      }),
   ];
   // What the compiler refuses is refused at run time as well.
   for (const define of refused) assert.throws(define, InvalidPlan);

@@ -57,7 +57,14 @@ export function entriesOfPlaybook(playbook: string, tree: Tree): readonly EntryA
     entriesOf(stageTree).flatMap(([, entries]) =>
       itemsOf(entries.value).map((entry, index) => {
         const named = at(entry, 'step') ?? at(entry, 'checkpoint');
-        return { playbook, stage, index, tree: entry, name: textOf(named), nameSpan: named?.span ?? entry.span };
+        return {
+          playbook,
+          stage,
+          index,
+          tree: entry,
+          name: textOf(named),
+          nameSpan: named?.span ?? entry.span,
+        };
       }),
     ),
   );

@@ -12,7 +12,10 @@ const singular: { readonly [section: string]: string } = {
   checks: 'Check',
   checkpoints: 'Checkpoint',
 };
-const plurals: { readonly [section: string]: string } = { phases: 'Phase', obligations: 'Obligation' };
+const plurals: { readonly [section: string]: string } = {
+  phases: 'Phase',
+  obligations: 'Obligation',
+};
 
 /** The subject of a sentence about the thing at `path`, in the words of the plan. */
 export function describe(tree: Tree, path: readonly Step[]): string {
@@ -21,7 +24,8 @@ export function describe(tree: Tree, path: readonly Step[]): string {
   if (second === undefined) return `Section ${head}`;
   if (head === 'playbooks') return describePlaybook(tree, path);
   const noun = singular[head];
-  if (noun !== undefined) return [`${noun} ${second}`, ...rest.filter((part) => !/^\d+$/.test(part))].join(', ');
+  if (noun !== undefined)
+    return [`${noun} ${second}`, ...rest.filter((part) => !/^\d+$/.test(part))].join(', ');
   const listed = plurals[head];
   if (listed !== undefined) {
     const title = textOf(at(tree, head, second, 'name'));
@@ -40,6 +44,10 @@ function describePlaybook(tree: Tree, path: readonly Step[]): string {
   const entry = at(tree, ...path.slice(0, 6));
   const step = textOf(at(entry, 'step'));
   const checkpoint = textOf(at(entry, 'checkpoint'));
-  const title = step ? `step ${step}` : checkpoint ? `checkpoint ${checkpoint}` : `entry number ${Number(entryIndex) + 1} of stage ${String(stage)}`;
+  const title = step
+    ? `step ${step}`
+    : checkpoint
+      ? `checkpoint ${checkpoint}`
+      : `entry number ${Number(entryIndex) + 1} of stage ${String(stage)}`;
   return [name, title, ...rest.map(String)].join(', ');
 }

@@ -14,22 +14,43 @@ function findingsOf(text: string): readonly Finding[] {
   return parsed.findings;
 }
 
-function expectFinding(text: string, rule: string, severity: Finding['severity'], line: number): Finding {
+function expectFinding(
+  text: string,
+  rule: string,
+  severity: Finding['severity'],
+  line: number,
+): Finding {
   const found = findingsOf(text).find((finding) => finding.rule === rule);
-  assert.ok(found, `${rule} is not among ${findingsOf(text).map((finding) => finding.rule).join(', ')}`);
+  assert.ok(
+    found,
+    `${rule} is not among ${findingsOf(text)
+      .map((finding) => finding.rule)
+      .join(', ')}`,
+  );
   assert.deepEqual([found.severity, found.line], [severity, line], renderFinding(found));
   return found;
 }
 
-const trigger = (more: string) => `${watched}playbooks: { p: { scope: full, stages: [{ s: [{ checkpoint: c }] }] } }\ncheckpoints: { c: { checks: [a] } }\ntriggers:\n  t: { class: data, when: { signal: a, above: 1 }, playbook: p, ${more} }\n`;
+const trigger = (more: string) =>
+  `${watched}playbooks: { p: { scope: full, stages: [{ s: [{ checkpoint: c }] }] } }\ncheckpoints: { c: { checks: [a] } }\ntriggers:\n  t: { class: data, when: { signal: a, above: 1 }, playbook: p, ${more} }\n`;
 
 test('an unused definition is a warning at its name', () => {
   expectFinding(`${head}systems: { m: { uses: x } }\n`, 'system-is-used', 'warn', 3);
   expectFinding(watched, 'signal-is-used', 'warn', 4);
   expectFinding(`${head}people: { ada: {} }\n`, 'person-is-used', 'warn', 3);
-  expectFinding(`${watched}checks: { c: { holds: { signal: a, above: 1 } } }\n`, 'check-is-used', 'warn', 5);
+  expectFinding(
+    `${watched}checks: { c: { holds: { signal: a, above: 1 } } }\n`,
+    'check-is-used',
+    'warn',
+    5,
+  );
   expectFinding(`${watched}checkpoints: { c: { checks: [a] } }\n`, 'checkpoint-is-used', 'warn', 5);
-  expectFinding(`${watched}checkpoints: { c: { checks: [a] } }\nplaybooks: { p: { scope: full, stages: [{ s: [{ checkpoint: c }] }] } }\n`, 'playbook-is-used', 'warn', 6);
+  expectFinding(
+    `${watched}checkpoints: { c: { checks: [a] } }\nplaybooks: { p: { scope: full, stages: [{ s: [{ checkpoint: c }] }] } }\n`,
+    'playbook-is-used',
+    'warn',
+    6,
+  );
 });
 
 test('a phase without failure triggers blocks', () => {
@@ -41,11 +62,19 @@ test('a phase from which no playbook leads back is a warning', () => {
 });
 
 test('a trigger that no phase arms blocks', () => {
-  expectFinding(`${trigger('mode: advise')}phases: [{ name: canary }]\n`, 'trigger-is-armed', 'block', 8);
+  expectFinding(
+    `${trigger('mode: advise')}phases: [{ name: canary }]\n`,
+    'trigger-is-armed',
+    'block',
+    8,
+  );
 });
 
 test('a review without deadline or declared silence is a warning, and the defaults are taken', () => {
-  const text = trigger('mode: review, review: { by: owner }').replace('systems', 'people: { ada: {} }\nroles: { owner: ada }\nsystems');
+  const text = trigger('mode: review, review: { by: owner }').replace(
+    'systems',
+    'people: { ada: {} }\nroles: { owner: ada }\nsystems',
+  );
   expectFinding(text, 'review-has-deadline', 'warn', 10);
   expectFinding(text, 'review-says-silence', 'warn', 10);
 });
@@ -60,25 +89,59 @@ test('a playbook that nothing verifies blocks', () => {
 });
 
 test('rolling back because the only source fell silent blocks', () => {
-  expectFinding(trigger('mode: automatic, no-data: { is: roll-back }'), 'blind-never-rolls-back', 'block', 8);
+  expectFinding(
+    trigger('mode: automatic, no-data: { is: roll-back }'),
+    'blind-never-rolls-back',
+    'block',
+    8,
+  );
 });
 
 test('a comparison that this version does not judge is held', () => {
   const text = trigger('mode: advise').replace('above: 1 }', 'worse-than: legacy }');
   assert.match(expectFinding(text, 'condition-is-judged', 'hold', 8).message, /cannot fire yet/);
-  const beside = text.replace('{ signal: a, worse-than: legacy }', '{ any: [{ signal: a, worse-than: legacy }, { signal: a, above: 1 }] }');
+  const beside = text.replace(
+    '{ signal: a, worse-than: legacy }',
+    '{ any: [{ signal: a, worse-than: legacy }, { signal: a, above: 1 }] }',
+  );
   assert.match(expectFinding(beside, 'condition-is-judged', 'hold', 8).message, /in part/);
 });
 
 test('a secret in plain text blocks, and its frame does not show it', () => {
-  const token = expectFinding(`${head}systems: { m: { uses: x, token: abc123secret } }\n`, 'secret-is-referenced', 'block', 3);
-  assert.equal(token.frame, '   3 | systems: { m: { uses: x, token: ••• } }\n     |                          ^^^^^');
-  const url = expectFinding(`${head}systems:\n  m:\n    uses: x\n    url: postgres://app:hunter2@db/x\n`, 'secret-is-referenced', 'block', 6);
+  const token = expectFinding(
+    `${head}systems: { m: { uses: x, token: abc123secret } }\n`,
+    'secret-is-referenced',
+    'block',
+    3,
+  );
+  assert.equal(
+    token.frame,
+    '   3 | systems: { m: { uses: x, token: ••• } }\n     |                          ^^^^^',
+  );
+  const url = expectFinding(
+    `${head}systems:\n  m:\n    uses: x\n    url: postgres://app:hunter2@db/x\n`,
+    'secret-is-referenced',
+    'block',
+    6,
+  );
   assert.ok(!renderFinding(url).includes('hunter2'));
-  assert.ok(!findingsOf(`${head}systems: { m: { uses: x, token: "\${T}" } }\n`).some((finding) => finding.rule === 'secret-is-referenced'));
+  assert.ok(
+    !findingsOf(`${head}systems: { m: { uses: x, token: "\${T}" } }\n`).some(
+      (finding) => finding.rule === 'secret-is-referenced',
+    ),
+  );
 });
 
-for (const rule of ['objectives-rto', 'objectives-rpo', 'phases', 'triggers', 'ladders', 'safeguards-backups', 'baseline', 'communications']) {
+for (const rule of [
+  'objectives-rto',
+  'objectives-rpo',
+  'phases',
+  'triggers',
+  'ladders',
+  'safeguards-backups',
+  'baseline',
+  'communications',
+]) {
   test(`a plan that is silent about ${rule} is told so, unless it says that this does not apply`, () => {
     expectFinding(head, `${rule}-declared`, 'warn', 2);
     const path = rule.split('-');
@@ -88,9 +151,16 @@ for (const rule of ['objectives-rto', 'objectives-rpo', 'phases', 'triggers', 'l
 }
 
 test('a finding is shown with its mark, place and mend', () => {
-  const finding = findingsOf(`${head}people: { ada: {} }\n`).find((each) => each.rule === 'person-is-used');
+  const finding = findingsOf(`${head}people: { ada: {} }\n`).find(
+    (each) => each.rule === 'person-is-used',
+  );
   assert.equal(
     finding && renderFinding(finding),
-    ['◐ person-is-used   Person ada holds no role.', '  p.plan.yaml:3:11', '   3 | people: { ada: {} }', '     |           ^^^ Use it, or take it out.'].join('\n'),
+    [
+      '◐ person-is-used   Person ada holds no role.',
+      '  p.plan.yaml:3:11',
+      '   3 | people: { ada: {} }',
+      '     |           ^^^ Use it, or take it out.',
+    ].join('\n'),
   );
 });

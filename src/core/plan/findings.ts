@@ -1,12 +1,14 @@
 // What the language itself knows that a valid plan leaves open. The rule families of readiness come on top of it.
 import type { Condition } from './condition.ts';
-import type { Definitions, Kind } from './definitions.ts';
+import type { Definitions } from './definitions.ts';
 import type { NotApplicable, Plan, PlanTrigger } from './plan.ts';
+import { plainSecrets } from './plain-secrets.ts';
 import { placeOf } from './problem.ts';
 import type { Finding, Span } from './problem.ts';
 import type { Reference } from './references.ts';
 import { at, child, entriesOf } from './tree.ts';
 import type { Step, Tree } from './tree.ts';
+import { unusedDefinitions } from './unused.ts';
 
 /** What the rules look at: the plan, where its parts stand, and who uses what. */
 export interface Looked {
@@ -33,12 +35,18 @@ export function readFindings(looked: Looked): readonly Finding[] {
     ...ofTriggers(looked.plan, looked.tree),
     ...ofPlaybooks(looked.plan),
   ].filter((opinion) => !silenced(opinion.path, looked.plan['not-applicable']));
-  return [...opinions.map((opinion) => toFinding(looked.tree, opinion)), ...unused(looked), ...plainSecrets(looked.tree)];
+  return [
+    ...opinions.map((opinion) => toFinding(looked.tree, opinion)),
+    ...unusedDefinitions(looked.tree, looked.definitions, looked.references),
+    ...plainSecrets(looked.tree),
+  ];
 }
 
 function silenced(path: readonly Step[], notApplicable: readonly NotApplicable[]): boolean {
   const section = path.join('.');
-  return notApplicable.some((said) => said.section === section || section.startsWith(`${said.section}.`));
+  return notApplicable.some(
+    (said) => said.section === section || section.startsWith(`${said.section}.`),
+  );
 }
 
 function toFinding(tree: Tree, { path, ...opinion }: Opinion): Finding {
@@ -69,14 +77,30 @@ function undeclared(plan: Plan): readonly Opinion[] {
   });
   const none = (named: object): boolean => Object.keys(named).length === 0;
   return [
-    plan.objectives?.rto === undefined && opinion(['objectives', 'rto'], 'how long the way back may take', 'Add objectives: { rto: 15m }'),
-    plan.objectives?.rpo === undefined && opinion(['objectives', 'rpo'], 'how much data may be lost', 'Add objectives: { rpo: 0s }'),
-    plan.phases.length === 0 && opinion(['phases'], 'by which phases the migration goes', 'Add phases:'),
+    plan.objectives?.rto === undefined &&
+      opinion(
+        ['objectives', 'rto'],
+        'how long the way back may take',
+        'Add objectives: { rto: 15m }',
+      ),
+    plan.objectives?.rpo === undefined &&
+      opinion(['objectives', 'rpo'], 'how much data may be lost', 'Add objectives: { rpo: 0s }'),
+    plan.phases.length === 0 &&
+      opinion(['phases'], 'by which phases the migration goes', 'Add phases:'),
     none(plan.triggers) && opinion(['triggers'], 'what would start the way back', 'Add triggers:'),
-    none(plan.ladders) && opinion(['ladders'], 'who is called next when nobody answers', 'Add ladders:'),
-    none(plan.safeguards.backups) && opinion(['safeguards', 'backups'], 'which backups there are', 'Add safeguards: { backups: … }'),
-    plan.baseline === undefined && opinion(['baseline'], 'what the known-good state was', 'Add baseline:'),
-    plan.communications === undefined && plan.notices === undefined && opinion(['communications'], 'who is told', 'Add notices: or communications:'),
+    none(plan.ladders) &&
+      opinion(['ladders'], 'who is called next when nobody answers', 'Add ladders:'),
+    none(plan.safeguards.backups) &&
+      opinion(
+        ['safeguards', 'backups'],
+        'which backups there are',
+        'Add safeguards: { backups: … }',
+      ),
+    plan.baseline === undefined &&
+      opinion(['baseline'], 'what the known-good state was', 'Add baseline:'),
+    plan.communications === undefined &&
+      plan.notices === undefined &&
+      opinion(['communications'], 'who is told', 'Add notices: or communications:'),
   ].filter((found) => found !== false);
 }
 
@@ -88,11 +112,20 @@ function ofRoles(plan: Plan): readonly Opinion[] {
     message: `Role ${role} is held by nobody.`,
     mend: 'Name a person of people:.',
   });
-  const deputies = Object.entries(plan.roles.deputies).filter(([, holders]) => holders.length === 0);
+  const deputies = Object.entries(plan.roles.deputies).filter(
+    ([, holders]) => holders.length === 0,
+  );
   const owner = plan.roles.owner;
   return [
     ...(owner === undefined
-      ? [{ ...unfilled(['roles', 'owner'], 'owner'), rule: 'owner-declared', message: 'The plan has no owner, the one with final authority.', mend: 'Add roles: { owner: … }.' }]
+      ? [
+          {
+            ...unfilled(['roles', 'owner'], 'owner'),
+            rule: 'owner-declared',
+            message: 'The plan has no owner, the one with final authority.',
+            mend: 'Add roles: { owner: … }.',
+          },
+        ]
       : owner.length === 0
         ? [unfilled(['roles', 'owner'], 'owner')]
         : []),
@@ -104,22 +137,26 @@ function ofPhases(plan: Plan): readonly Opinion[] {
   return plan.phases.flatMap((phase, index): readonly Opinion[] => [
     ...(phase.failure.length > 0
       ? []
-      : [{
-          rule: 'phase-has-failure-criteria',
-          severity: 'block' as const,
-          path: ['phases', index, 'failure'],
-          message: `Phase ${phase.name} has no failure triggers: nothing would notice that it goes wrong.`,
-          mend: 'Add failure: [ … ], or say failure: { not-applicable: why }.',
-        }]),
+      : [
+          {
+            rule: 'phase-has-failure-criteria',
+            severity: 'block' as const,
+            path: ['phases', index, 'failure'],
+            message: `Phase ${phase.name} has no failure triggers: nothing would notice that it goes wrong.`,
+            mend: 'Add failure: [ … ], or say failure: { not-applicable: why }.',
+          },
+        ]),
     ...(phase.rollback !== undefined || phase.failure.length > 0
       ? []
-      : [{
-          rule: 'phase-has-way-back',
-          severity: 'warn' as const,
-          path: ['phases', index, 'rollback'],
-          message: `Phase ${phase.name} names no playbook that leads back.`,
-          mend: 'Add rollback: and a playbook, or say rollback: { not-applicable: why }.',
-        }]),
+      : [
+          {
+            rule: 'phase-has-way-back',
+            severity: 'warn' as const,
+            path: ['phases', index, 'rollback'],
+            message: `Phase ${phase.name} names no playbook that leads back.`,
+            mend: 'Add rollback: and a playbook, or say rollback: { not-applicable: why }.',
+          },
+        ]),
   ]);
 }
 
@@ -130,13 +167,31 @@ function ofTriggers(plan: Plan, tree: Tree): readonly Opinion[] {
     const written = at(tree, ...path);
     const opinions: Opinion[] = [];
     if (plan.phases.length > 0 && !armed.has(name)) {
-      opinions.push({ rule: 'trigger-is-armed', severity: 'block', path, message: `Trigger ${name} is armed in no phase, so it never fires.`, mend: 'Add it to the failure: of a phase.' });
+      opinions.push({
+        rule: 'trigger-is-armed',
+        severity: 'block',
+        path,
+        message: `Trigger ${name} is armed in no phase, so it never fires.`,
+        mend: 'Add it to the failure: of a phase.',
+      });
     }
     if (trigger.mode === 'review' && at(written, 'review', 'within') === undefined) {
-      opinions.push({ rule: 'review-has-deadline', severity: 'warn', path: [...path, 'review'], message: `The review of trigger ${name} has no deadline; 15m is taken.`, mend: 'Add within: to its review.' });
+      opinions.push({
+        rule: 'review-has-deadline',
+        severity: 'warn',
+        path: [...path, 'review'],
+        message: `The review of trigger ${name} has no deadline; 15m is taken.`,
+        mend: 'Add within: to its review.',
+      });
     }
     if (trigger.mode === 'review' && at(written, 'review', 'silence') === undefined) {
-      opinions.push({ rule: 'review-says-silence', severity: 'warn', path: [...path, 'review'], message: `Trigger ${name} does not say what happens when nobody answers; hold is taken.`, mend: 'Add silence: roll-back or silence: hold.' });
+      opinions.push({
+        rule: 'review-says-silence',
+        severity: 'warn',
+        path: [...path, 'review'],
+        message: `Trigger ${name} does not say what happens when nobody answers; hold is taken.`,
+        mend: 'Add silence: roll-back or silence: hold.',
+      });
     }
     return [...opinions, ...ofCondition(name, trigger, plan)];
   });
@@ -147,13 +202,35 @@ function ofCondition(name: string, trigger: PlanTrigger, plan: Plan): readonly O
   const leaves = leavesOf(trigger.when);
   const opinions: Opinion[] = [];
   if (!canBeJudged(trigger.when)) {
-    opinions.push({ rule: 'condition-is-judged', severity: 'hold', path, message: `Trigger ${name} cannot fire yet: this version does not judge worse-than and reconciliation.`, mend: 'Put an absolute limit beside it: any: [ …, { signal: …, above: … } ].' });
+    opinions.push({
+      rule: 'condition-is-judged',
+      severity: 'hold',
+      path,
+      message: `Trigger ${name} cannot fire yet: this version does not judge worse-than and reconciliation.`,
+      mend: 'Put an absolute limit beside it: any: [ …, { signal: …, above: … } ].',
+    });
   } else if (leaves.some((leaf) => leaf.type !== 'threshold')) {
-    opinions.push({ rule: 'condition-is-judged', severity: 'hold', path, message: `Trigger ${name} is judged in part: this version does not judge worse-than and reconciliation.`, mend: 'Its other conditions stand; nothing needs to be done.' });
+    opinions.push({
+      rule: 'condition-is-judged',
+      severity: 'hold',
+      path,
+      message: `Trigger ${name} is judged in part: this version does not judge worse-than and reconciliation.`,
+      mend: 'Its other conditions stand; nothing needs to be done.',
+    });
   }
-  const sources = new Set(leaves.flatMap((leaf) => ('signal' in leaf ? (plan.signals[leaf.signal]?.from ?? []) : leaf.reconciliation)));
+  const sources = new Set(
+    leaves.flatMap((leaf) =>
+      'signal' in leaf ? (plan.signals[leaf.signal]?.from ?? []) : leaf.reconciliation,
+    ),
+  );
   if (trigger['no-data'].is === 'roll-back' && sources.size < 2) {
-    opinions.push({ rule: 'blind-never-rolls-back', severity: 'block', path: ['triggers', name, 'no-data'], message: `Trigger ${name} rolls back when its only source falls silent: an outage of the metrics would look like one of the service.`, mend: 'Use is: hold or review, or bring a signal of a second system into its condition.' });
+    opinions.push({
+      rule: 'blind-never-rolls-back',
+      severity: 'block',
+      path: ['triggers', name, 'no-data'],
+      message: `Trigger ${name} rolls back when its only source falls silent: an outage of the metrics would look like one of the service.`,
+      mend: 'Use is: hold or review, or bring a signal of a second system into its condition.',
+    });
   }
   return opinions;
 }
@@ -185,83 +262,14 @@ function ofPlaybooks(plan: Plan): readonly Opinion[] {
   return Object.entries(plan.playbooks).flatMap(([name, playbook]): readonly Opinion[] =>
     playbook.verified !== undefined
       ? []
-      : [{
-          rule: 'playbook-is-verified',
-          severity: 'block',
-          path: ['playbooks', name, 'verified'],
-          message: `Playbook ${name} does not say what proves that it worked; its runs would end "not verified".`,
-          mend: 'Add verified: { by: [checkpoint], hold: 5m }.',
-        }],
+      : [
+          {
+            rule: 'playbook-is-verified',
+            severity: 'block',
+            path: ['playbooks', name, 'verified'],
+            message: `Playbook ${name} does not say what proves that it worked; its runs would end "not verified".`,
+            mend: 'Add verified: { by: [checkpoint], hold: 5m }.',
+          },
+        ],
   );
-}
-
-const useWords: { readonly [K in Kind]: string } = {
-  person: 'holds no role',
-  role: 'is asked by nobody',
-  system: 'is used by nothing',
-  signal: 'is watched by nothing',
-  trigger: 'is armed in no phase',
-  playbook: 'is run by no trigger and no phase',
-  check: 'stands in no checkpoint',
-  checkpoint: 'is passed by no playbook',
-  reconciliation: 'is used by nothing',
-};
-
-/** Roles may wait for their hour, reconciliations are proofs in themselves, and unarmed triggers have their own rule. */
-const mayBeUnused: ReadonlySet<Kind> = new Set<Kind>(['role', 'trigger', 'reconciliation']);
-
-function unused({ definitions, references, tree }: Looked): readonly Finding[] {
-  const usedNames = namesInSteps(tree);
-  return (Object.keys(definitions) as Kind[])
-    .filter((kind) => !mayBeUnused.has(kind))
-    .flatMap((kind) =>
-      [...definitions[kind]].flatMap(([name, span]): readonly Finding[] => {
-        const used = references.some((reference) => reference.name === name && reference.kinds.includes(kind));
-        if (used || (kind === 'system' && usedNames.has(name))) return [];
-        return [{
-          rule: `${kind}-is-used`,
-          severity: 'warn',
-          message: `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name} ${useWords[kind]}.`,
-          mend: 'Use it, or take it out.',
-          ...placeOf(span),
-        }];
-      }),
-    );
-}
-
-/** Texts in the inputs of steps and checks: connectors name systems there (`from: ledger, to: legacy`). */
-function namesInSteps(tree: Tree): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (inner: Tree | undefined, inside: boolean): void => {
-    if (inner?.type === 'scalar' && inside && typeof inner.value === 'string') names.add(inner.value);
-    if (inner?.type === 'list') for (const item of inner.items) visit(item, inside);
-    for (const [key, entry] of entriesOf(inner)) visit(entry.value, inside || key === 'with');
-  };
-  visit(at(tree, 'playbooks'), false);
-  visit(at(tree, 'checks'), false);
-  return names;
-}
-
-const secretKey = /(?:^|[-_])(?:password|passwd|secret|token|api-?key|private-?key)$/i;
-const urlWithPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@:\s]*:([^@\s]+)@/i;
-
-/** Secrets that stand in the plan as they are. The finding's frame does not show them. */
-function plainSecrets(tree: Tree): readonly Finding[] {
-  return entriesOf(at(tree, 'systems')).flatMap(([system, entry]) => secretsIn(entry.value, `System ${system}`));
-}
-
-function secretsIn(tree: Tree, owner: string): readonly Finding[] {
-  return entriesOf(tree).flatMap(([key, { key: keySpan, value }]): readonly Finding[] => {
-    if (value.type !== 'scalar') return secretsIn(value, owner);
-    const text = typeof value.value === 'string' ? value.value : '';
-    const password = urlWithPassword.exec(text)?.[1] ?? (secretKey.test(key) ? text : '');
-    if (password === '' || password.includes('${')) return [];
-    return [{
-      rule: 'secret-is-referenced',
-      severity: 'block',
-      message: `${owner} has a secret in plain text at "${key}".`,
-      mend: 'Put it into the environment and write "${NAME}".',
-      ...placeOf(keySpan, value.span),
-    }];
-  });
 }

@@ -1,7 +1,8 @@
 // One plan from several files: takes in what `include:` names, and says where two files contradict each other.
 import { problemAt } from './problem.ts';
 import type { Problem, SourceFile } from './problem.ts';
-import { growTree, itemsOf, textOf } from './tree.ts';
+import { growTree } from './grow.ts';
+import { itemsOf, textOf } from './tree.ts';
 import type { MapEntry, MapTree, Tree } from './tree.ts';
 
 /** Reads a file that a plan includes; the path is resolved against the including file already. */
@@ -17,13 +18,21 @@ export interface Gathered {
 const filesMax = 100;
 
 /** Sections whose parts are maps again, so that two files may each bring some of them. */
-const twoLevels = new Set(['safeguards', 'communications', 'governance', 'roles', 'objectives', 'guards']);
+const twoLevels = new Set([
+  'safeguards',
+  'communications',
+  'governance',
+  'roles',
+  'objectives',
+  'guards',
+]);
 
 /** Reads the plan file and everything that it includes. */
 export function gather(main: SourceFile, read: ReadFile | undefined): Gathered {
   const gathering: Gathering = { read, sources: [], problems: [], merged: new Map() };
   const tree = gatherFile(main, [], gathering);
-  const merged: Tree = tree?.type === 'map' ? { ...tree, entries: gathering.merged } : (tree ?? nothing(main));
+  const merged: Tree =
+    tree?.type === 'map' ? { ...tree, entries: gathering.merged } : (tree ?? nothing(main));
   return { tree: merged, sources: gathering.sources, problems: gathering.problems };
 }
 
@@ -34,7 +43,11 @@ interface Gathering {
   readonly merged: Map<string, MapEntry>;
 }
 
-function gatherFile(source: SourceFile, chain: readonly string[], gathering: Gathering): Tree | undefined {
+function gatherFile(
+  source: SourceFile,
+  chain: readonly string[],
+  gathering: Gathering,
+): Tree | undefined {
   gathering.sources.push(source);
   const grown = growTree(source);
   if (grown.type === 'problems') {
@@ -45,9 +58,19 @@ function gatherFile(source: SourceFile, chain: readonly string[], gathering: Gat
   if (tree.type !== 'map') {
     const empty = tree.type === 'scalar' && tree.value === null;
     gathering.problems.push(
-      problemAt({ ...tree.span, to: tree.span.from + 1 }, 'BK-0422', empty ? 'The file is empty.' : 'A plan is a map of sections; this file holds something else.', {
-        mend: chain.length === 0 ? 'Begin with backout: 1 and a name:; `backout init` writes a whole plan.' : 'Write sections such as signals: into it.',
-      }),
+      problemAt(
+        { ...tree.span, to: tree.span.from + 1 },
+        'BK-0422',
+        empty
+          ? 'The file is empty.'
+          : 'A plan is a map of sections; this file holds something else.',
+        {
+          mend:
+            chain.length === 0
+              ? 'Begin with backout: 1 and a name:; `backout init` writes a whole plan.'
+              : 'Write sections such as signals: into it.',
+        },
+      ),
     );
     return undefined;
   }
@@ -57,40 +80,76 @@ function gatherFile(source: SourceFile, chain: readonly string[], gathering: Gat
   return tree;
 }
 
-function includeAll(source: SourceFile, tree: MapTree, chain: readonly string[], gathering: Gathering): void {
+function includeAll(
+  source: SourceFile,
+  tree: MapTree,
+  chain: readonly string[],
+  gathering: Gathering,
+): void {
   const include = tree.entries.get('include')?.value;
   if (include === undefined) return;
   const items = include.type === 'list' ? itemsOf(include) : [include];
   for (const item of items) {
     const path = textOf(item);
     if (path === undefined || path.trim() === '') {
-      gathering.problems.push(problemAt(item.span, 'BK-0411', 'Section include: the path of a file is wanted here.', { mend: 'Write it like include: [signals.yaml].' }));
+      gathering.problems.push(
+        problemAt(item.span, 'BK-0411', 'Section include: the path of a file is wanted here.', {
+          mend: 'Write it like include: [signals.yaml].',
+        }),
+      );
     } else {
       includeOne(resolve(source.file, path), item, chain, gathering);
     }
   }
 }
 
-function includeOne(path: string, item: Tree, chain: readonly string[], gathering: Gathering): void {
+function includeOne(
+  path: string,
+  item: Tree,
+  chain: readonly string[],
+  gathering: Gathering,
+): void {
   if (chain.includes(path)) {
     gathering.problems.push(
-      problemAt(item.span, 'BK-0416', chain.length === 1 ? 'The plan includes itself.' : `The plan includes itself: ${[...chain.slice(chain.indexOf(path)), path].join(' -> ')}.`, {
-        mend: 'Take this line out.',
-      }),
+      problemAt(
+        item.span,
+        'BK-0416',
+        chain.length === 1
+          ? 'The plan includes itself.'
+          : `The plan includes itself: ${[...chain.slice(chain.indexOf(path)), path].join(' -> ')}.`,
+        {
+          mend: 'Take this line out.',
+        },
+      ),
     );
     return;
   }
   if (gathering.sources.some((other) => normalise(other.file) === path)) {
-    gathering.problems.push(problemAt(item.span, 'BK-0417', `The file ${path} is included twice.`, { mend: 'Keep one of the two lines.' }));
+    gathering.problems.push(
+      problemAt(item.span, 'BK-0417', `The file ${path} is included twice.`, {
+        mend: 'Keep one of the two lines.',
+      }),
+    );
     return;
   }
   if (gathering.sources.length >= filesMax) {
-    gathering.problems.push(problemAt(item.span, 'BK-0403', `The plan includes more than ${filesMax} files.`, { mend: 'Bring parts together in fewer files.' }));
+    gathering.problems.push(
+      problemAt(item.span, 'BK-0403', `The plan includes more than ${filesMax} files.`, {
+        mend: 'Bring parts together in fewer files.',
+      }),
+    );
     return;
   }
   const answer = gathering.read?.(path) ?? { problem: 'no files can be read here' };
   if ('problem' in answer) {
-    gathering.problems.push(problemAt(item.span, 'BK-0415', `The included file ${path} cannot be read: ${answer.problem}.`, { mend: 'Paths start at the folder of the file that includes.' }));
+    gathering.problems.push(
+      problemAt(
+        item.span,
+        'BK-0415',
+        `The included file ${path} cannot be read: ${answer.problem}.`,
+        { mend: 'Paths start at the folder of the file that includes.' },
+      ),
+    );
     return;
   }
   gatherFile({ file: path, text: answer.text }, chain, gathering);
@@ -100,13 +159,30 @@ function includeOne(path: string, item: Tree, chain: readonly string[], gatherin
 function merge(tree: MapTree, included: boolean, gathering: Gathering): void {
   for (const [section, entry] of tree.entries) {
     if (section === 'include') continue;
-    if (section === 'backout' && included && entry.value.type === 'scalar' && entry.value.value === 1) continue;
+    if (
+      section === 'backout' &&
+      included &&
+      entry.value.type === 'scalar' &&
+      entry.value.value === 1
+    )
+      continue;
     const before = gathering.merged.get(section);
-    gathering.merged.set(section, before ? join(section, before, entry, twoLevels.has(section) ? 2 : 1, gathering.problems) : entry);
+    gathering.merged.set(
+      section,
+      before
+        ? join(section, before, entry, twoLevels.has(section) ? 2 : 1, gathering.problems)
+        : entry,
+    );
   }
 }
 
-function join(name: string, first: MapEntry, second: MapEntry, levels: number, problems: Problem[]): MapEntry {
+function join(
+  name: string,
+  first: MapEntry,
+  second: MapEntry,
+  levels: number,
+  problems: Problem[],
+): MapEntry {
   const [left, right] = [first.value, second.value];
   if (left.type === 'list' && right.type === 'list') {
     return { key: first.key, value: { ...left, items: [...left.items, ...right.items] } };
@@ -120,7 +196,14 @@ function join(name: string, first: MapEntry, second: MapEntry, levels: number, p
     return { key: first.key, value: { ...left, entries } };
   }
   const { file, line } = problemAt(first.key, 'BK-0418', '');
-  problems.push(problemAt(second.key, 'BK-0418', `"${name}" is defined twice; the other is at ${file}:${line}.`, { mend: 'Keep one of them, or rename it.' }));
+  problems.push(
+    problemAt(
+      second.key,
+      'BK-0418',
+      `"${name}" is defined twice; the other is at ${file}:${line}.`,
+      { mend: 'Keep one of them, or rename it.' },
+    ),
+  );
   return first;
 }
 

@@ -21,29 +21,49 @@ function problemsOfIssue(tree: Tree, above: readonly Step[], issue: Issue): read
   const value = at(tree, ...path);
   if (value === undefined) return [missing(tree, path, [String(path.at(-1))], mendOf(issue))];
   if (issue.code === 'invalid_union') {
-    if (value.type === 'map' || ownMessage(issue) === undefined) return ofUnion(tree, path, value, issue);
+    if (value.type === 'map' || ownMessage(issue) === undefined)
+      return ofUnion(tree, path, value, issue);
   }
   return [wrongValue(tree, path, value, issue)];
 }
 
-function unknownKeys(tree: Tree, path: readonly Step[], issue: Issue & { readonly code: 'unrecognized_keys' }): readonly Problem[] {
+function unknownKeys(
+  tree: Tree,
+  path: readonly Step[],
+  issue: Issue & { readonly code: 'unrecognized_keys' },
+): readonly Problem[] {
   const known = issue.message.split('\n')[1]?.split(', ') ?? [];
   return issue.keys.map((key) =>
-    problemAt(child(at(tree, ...path), key)?.key ?? placeAt(tree, path), 'BK-0410', `${describe(tree, path)} has no key "${clip(key)}".`, {
-      mend: didYouMean(key, known) ?? `Known here: ${known.join(', ')}.`,
-    }),
+    problemAt(
+      child(at(tree, ...path), key)?.key ?? placeAt(tree, path),
+      'BK-0410',
+      `${describe(tree, path)} has no key "${clip(key)}".`,
+      {
+        mend: didYouMean(key, known) ?? `Known here: ${known.join(', ')}.`,
+      },
+    ),
   );
 }
 
 function wrongKey(tree: Tree, path: readonly Step[], inner: Issue): Problem {
   const [message = ''] = inner.message.split('\n');
   const key = clip(String(path.at(-1)));
-  return problemAt(child(at(tree, ...path.slice(0, -1)), path.at(-1) ?? '')?.key ?? placeAt(tree, path), 'BK-0411', `"${key}": ${lower(message)}`, {
-    mend: mendOf(inner),
-  });
+  return problemAt(
+    child(at(tree, ...path.slice(0, -1)), path.at(-1) ?? '')?.key ?? placeAt(tree, path),
+    'BK-0411',
+    `"${key}": ${lower(message)}`,
+    {
+      mend: mendOf(inner),
+    },
+  );
 }
 
-function missing(tree: Tree, path: readonly Step[], keys: readonly string[], mend: string | undefined): Problem {
+function missing(
+  tree: Tree,
+  path: readonly Step[],
+  keys: readonly string[],
+  mend: string | undefined,
+): Problem {
   const parent = path.slice(0, -1);
   const [key] = keys;
   const wanted = keys.length > 1 ? `one of: ${keys.join(', ')}` : `"${key}"`;
@@ -55,9 +75,13 @@ function missing(tree: Tree, path: readonly Step[], keys: readonly string[], men
 function wrongValue(tree: Tree, path: readonly Step[], value: Tree, issue: Issue): Problem {
   const subject = describe(tree, path);
   if (value.type === 'scalar' && value.value === null) {
-    return problemAt(placeAt(tree, path), 'BK-0411', `${subject} is empty.`, { mend: 'Fill it, or leave the line out.' });
+    return problemAt(placeAt(tree, path), 'BK-0411', `${subject} is empty.`, {
+      mend: 'Fill it, or leave the line out.',
+    });
   }
-  return problemAt(value.span, 'BK-0411', `${subject}: ${lower(messageOf(issue))}`, { mend: meantValue(value, issue) ?? mendOf(issue) });
+  return problemAt(value.span, 'BK-0411', `${subject}: ${lower(messageOf(issue))}`, {
+    mend: meantValue(value, issue) ?? mendOf(issue),
+  });
 }
 
 function meantValue(value: Tree, issue: Issue): string | undefined {
@@ -67,24 +91,37 @@ function meantValue(value: Tree, issue: Issue): string | undefined {
 }
 
 /** The branch of a union that the writer most likely meant tells the complaint. */
-function ofUnion(tree: Tree, path: readonly Step[], value: Tree, issue: Issue & { readonly code: 'invalid_union' }): readonly Problem[] {
-  const branches = issue.errors.map((issues) => ({ issues, distance: sum(issues.map((inner) => distance(value, inner))) }));
+function ofUnion(
+  tree: Tree,
+  path: readonly Step[],
+  value: Tree,
+  issue: Issue & { readonly code: 'invalid_union' },
+): readonly Problem[] {
+  const branches = issue.errors.map((issues) => ({
+    issues,
+    distance: sum(issues.map((inner) => distance(value, inner))),
+  }));
   const least = Math.min(...branches.map((branch) => branch.distance));
   const closest = branches.filter((branch) => branch.distance === least);
   const [best] = closest;
   if (!best || best.issues.length === 0) return [wrongValue(tree, path, value, issue)];
-  const lacking = (value.type === 'map' && value.entries.size === 0 ? branches : closest).map((branch) => firstMissing(value, branch.issues));
+  const lacking = (value.type === 'map' && value.entries.size === 0 ? branches : closest).map(
+    (branch) => firstMissing(value, branch.issues),
+  );
   if (lacking.length > 1 && lacking.every((key) => key !== undefined)) {
     return [missing(tree, [...path, ''], [...new Set(lacking)], undefined)];
   }
-  const renamed = best.issues.some((inner) => inner.code === 'unrecognized_keys' && meant(inner) !== undefined);
+  const renamed = best.issues.some(
+    (inner) => inner.code === 'unrecognized_keys' && meant(inner) !== undefined,
+  );
   const told = renamed ? best.issues.filter((inner) => !isMissing(value, inner)) : best.issues;
   return told.flatMap((inner) => problemsOfIssue(tree, path, inner));
 }
 
 /** How far a value is from what an issue's branch wants: unknown keys weigh most, then missing ones. */
 function distance(value: Tree, issue: Issue): number {
-  if (issue.code === 'unrecognized_keys') return issue.keys.length * 10 - (meant(issue) === undefined ? 0 : 8);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.length * 10 - (meant(issue) === undefined ? 0 : 8);
   if (isMissing(value, issue)) return 4;
   if (issue.path.length === 0 && issue.code === 'invalid_type') return 100;
   return issue.path.length === 0 ? 3 : 1;
@@ -96,7 +133,9 @@ function isMissing(value: Tree, issue: Issue): boolean {
 
 function firstMissing(value: Tree, issues: readonly Issue[]): string | undefined {
   const found = issues.find((issue) => isMissing(value, issue));
-  return found && issues.every((issue) => isMissing(value, issue)) ? String(found.path[0]) : undefined;
+  return found && issues.every((issue) => isMissing(value, issue))
+    ? String(found.path[0])
+    : undefined;
 }
 
 function meant(issue: Issue & { readonly code: 'unrecognized_keys' }): string | undefined {
@@ -153,13 +192,19 @@ const wanted: { readonly [expected: string]: string } = {
 function mendOf(issue: Issue): string | undefined {
   const own = issue.message.split('\n')[1];
   if (own !== undefined && issue.code !== 'unrecognized_keys') return own;
-  if (issue.code === 'invalid_value') return issue.values.length > 1 ? `Write one of: ${issue.values.map(String).join(', ')}.` : `Write ${String(issue.values[0])}.`;
-  if (issue.code === 'invalid_type' && issue.expected === 'boolean') return 'Write true or false; yes, no, on and off are texts in YAML 1.2.';
+  if (issue.code === 'invalid_value')
+    return issue.values.length > 1
+      ? `Write one of: ${issue.values.map(String).join(', ')}.`
+      : `Write ${String(issue.values[0])}.`;
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean')
+    return 'Write true or false; yes, no, on and off are texts in YAML 1.2.';
   return undefined;
 }
 
 function lower(message: string): string {
-  return message.replace(/^This is /, 'this is ').replace(/^An? /, (article) => article.toLowerCase());
+  return message
+    .replace(/^This is /, 'this is ')
+    .replace(/^An? /, (article) => article.toLowerCase());
 }
 
 function clip(key: string): string {

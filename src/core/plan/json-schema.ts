@@ -40,7 +40,8 @@ export function jsonSchema(): { readonly [keyword: string]: unknown } {
 
 function allowNotApplicable(part: Part, [step, ...rest]: readonly string[]): void {
   if (step === undefined) return;
-  const holder = part.anyOf?.find((branch) => branch.properties?.['not-applicable'] === undefined) ?? part;
+  const holder =
+    part.anyOf?.find((branch) => branch.properties?.['not-applicable'] === undefined) ?? part;
   if (step === '*') {
     const inner = holder.items ?? holder.additionalProperties;
     if (typeof inner === 'object') allowNotApplicable(inner, rest);
@@ -49,5 +50,9 @@ function allowNotApplicable(part: Part, [step, ...rest]: readonly string[]): voi
   const inner = holder.properties?.[step];
   if (!inner || !holder.properties) return;
   if (rest.length > 0) allowNotApplicable(inner, rest);
-  else holder.properties[step] = { ...(typeof inner.description === 'string' ? { description: inner.description } : {}), anyOf: [inner, notApplicable] };
+  else
+    holder.properties[step] = {
+      ...(typeof inner.description === 'string' ? { description: inner.description } : {}),
+      anyOf: [inner, notApplicable],
+    };
 }

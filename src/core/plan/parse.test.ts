@@ -25,13 +25,22 @@ function planOf(text: string, read?: ReadFile): Plan {
 }
 
 function filesOf(files: { readonly [path: string]: string }): ReadFile {
-  return (path) => (files[path] === undefined ? { problem: 'no such file' } : { text: files[path] });
+  return (path) =>
+    files[path] === undefined ? { problem: 'no such file' } : { text: files[path] };
 }
 
-const nested = (levels: number) => `${head}systems: { a: { uses: x, o: ${'['.repeat(levels)}${']'.repeat(levels)} } }\n`;
+const nested = (levels: number) =>
+  `${head}systems: { a: { uses: x, o: ${'['.repeat(levels)}${']'.repeat(levels)} } }\n`;
 
 /** For each code a file that earns it, where, and the frame that the reader gets. */
-const earned: { readonly [Code in PlanCode]: { readonly text: string; readonly read?: ReadFile; readonly at: string; readonly frame: string } } = {
+const earned: {
+  readonly [Code in PlanCode]: {
+    readonly text: string;
+    readonly read?: ReadFile;
+    readonly at: string;
+    readonly frame: string;
+  };
+} = {
   'BK-0401': {
     text: `${head}title: "Moved\n`,
     at: '3:14',
@@ -43,23 +52,33 @@ const earned: { readonly [Code in PlanCode]: { readonly text: string; readonly r
     at: '1:1',
     frame: '   1 | backout: 1\n     | ^',
   },
-  'BK-0404': { text: nested(100), at: '3:87', frame: `   3 | …${'['.repeat(97)}${']'.repeat(13)}…\n     | ${' '.repeat(56)}^`  },
+  'BK-0404': {
+    text: nested(100),
+    at: '3:87',
+    frame: `   3 | …${'['.repeat(97)}${']'.repeat(13)}…\n     | ${' '.repeat(56)}^`,
+  },
   'BK-0405': {
     text: `${head}systems:\n  a: { uses: x, a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a],\n    c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c],\n    e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e] }\n`,
     at: '6:57',
-    frame: '   6 |     e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e] }\n     |                                                         ^^',
+    frame:
+      '   6 |     e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e] }\n     |                                                         ^^',
   },
   'BK-0406': {
     text: `${head}systems: { a: &a { uses: x, self: *a } }\n`,
     at: '3:35',
-    frame: '   3 | systems: { a: &a { uses: x, self: *a } }\n     |                                   ^^',
+    frame:
+      '   3 | systems: { a: &a { uses: x, self: *a } }\n     |                                   ^^',
   },
   'BK-0407': {
     text: `${head}people: { __proto__: { name: Eve } }\n`,
     at: '3:11',
     frame: '   3 | people: { __proto__: { name: Eve } }\n     |           ^^^^^^^^^',
   },
-  'BK-0408': { text: `${head}title: a\u0000b\n`, at: '3:9', frame: '   3 | title: a�b\n     |         ^' },
+  'BK-0408': {
+    text: `${head}title: a\u0000b\n`,
+    at: '3:9',
+    frame: '   3 | title: a�b\n     |         ^',
+  },
   'BK-0409': {
     text: `${head}shifts: { responders: 1e999 }\n`,
     at: '3:23',
@@ -84,7 +103,8 @@ const earned: { readonly [Code in PlanCode]: { readonly text: string; readonly r
   'BK-0414': {
     text: `${head}systems: { a: { uses: x, url: "\${my secret}" } }\n`,
     at: '3:31',
-    frame: '   3 | systems: { a: { uses: x, url: "${my secret}" } }\n     |                               ^^^^^^^^^^^^^^',
+    frame:
+      '   3 | systems: { a: { uses: x, url: "${my secret}" } }\n     |                               ^^^^^^^^^^^^^^',
   },
   'BK-0415': {
     text: `${head}include: gone.yaml\n`,
@@ -117,14 +137,20 @@ const earned: { readonly [Code in PlanCode]: { readonly text: string; readonly r
   'BK-0420': {
     text: `${head}people: { ada: {} }\nroles: { owner: ada }\nplaybooks:\n  full:\n    scope: full\n    stages:\n      - s:\n          - { step: a, owner: owner, timebox: 1m, needs: [b], manual: { do: x } }\n          - { step: b, owner: owner, timebox: 1m, needs: [a], manual: { do: x } }\n`,
     at: '10:21',
-    frame: '  10 |           - { step: a, owner: owner, timebox: 1m, needs: [b], manual: { do: x } }\n     |                     ^',
+    frame:
+      '  10 |           - { step: a, owner: owner, timebox: 1m, needs: [b], manual: { do: x } }\n     |                     ^',
   },
   'BK-0421': {
     text: `${head}systems: { m: { uses: x } }\nsignals: { a: { from: m } }\nchecks: { c: { holds: { signal: a, above: 1%, clears-below: 2% } } }\n`,
     at: '5:61',
-    frame: '   5 | checks: { c: { holds: { signal: a, above: 1%, clears-below: 2% } } }\n     |                                                             ^^',
+    frame:
+      '   5 | checks: { c: { holds: { signal: a, above: 1%, clears-below: 2% } } }\n     |                                                             ^^',
   },
-  'BK-0422': { text: '# nothing but a comment\n', at: '1:1', frame: '   1 | # nothing but a comment\n     | ^' },
+  'BK-0422': {
+    text: '# nothing but a comment\n',
+    at: '1:1',
+    frame: '   1 | # nothing but a comment\n     | ^',
+  },
 };
 
 for (const [code, meaning] of Object.entries(planCodes)) {
@@ -163,17 +189,31 @@ test('all problems are told at once, in the order of the file', () => {
   );
   assert.deepEqual(
     problems.map((problem) => [problem.line, problem.code]),
-    [[3, 'BK-0411'], [4, 'BK-0412'], [4, 'BK-0411'], [5, 'BK-0411'], [5, 'BK-0412'], [6, 'BK-0410']],
+    [
+      [3, 'BK-0411'],
+      [4, 'BK-0412'],
+      [4, 'BK-0411'],
+      [5, 'BK-0411'],
+      [5, 'BK-0412'],
+      [6, 'BK-0410'],
+    ],
   );
 });
 
 test('a misspelled key is the only complaint, not also that the right one is missing', () => {
-  const problems = problemsOf(`${head}systems: { m: { uses: x } }\nsignals: { a: { from: m } }\nchecks: { c: { holds: { signal: a, abov: 1 } } }\n`);
-  assert.deepEqual(problems.map((problem) => [problem.code, problem.mend]), [['BK-0410', 'did you mean "above"?']]);
+  const problems = problemsOf(
+    `${head}systems: { m: { uses: x } }\nsignals: { a: { from: m } }\nchecks: { c: { holds: { signal: a, abov: 1 } } }\n`,
+  );
+  assert.deepEqual(
+    problems.map((problem) => [problem.code, problem.mend]),
+    [['BK-0410', 'did you mean "above"?']],
+  );
 });
 
 test('booleans of YAML 1.1 are texts, and the mend says so', () => {
-  const [problem] = problemsOf(`${head}systems: { m: { uses: x } }\nsignals: { a: { from: m, independent: yes } }\n`);
+  const [problem] = problemsOf(
+    `${head}systems: { m: { uses: x } }\nsignals: { a: { from: m, independent: yes } }\n`,
+  );
   assert.match(problem?.mend ?? '', /true or false/);
 });
 
@@ -226,7 +266,9 @@ test('what does not apply is listed with its reason, silent, and absent from the
   ]);
   assert.equal(parsed.plan.communications, undefined);
   const rules = parsed.findings.map((finding) => finding.rule);
-  assert.ok(!rules.includes('communications-declared') && !rules.includes('phase-has-failure-criteria'));
+  assert.ok(
+    !rules.includes('communications-declared') && !rules.includes('phase-has-failure-criteria'),
+  );
 });
 
 test('what does not apply without a reason is refused', () => {
@@ -236,25 +278,37 @@ test('what does not apply without a reason is refused', () => {
 test('a plan in several files is the plan in one', () => {
   const people = 'people: { ada: { name: Ada } }\n';
   const signals = 'systems: { m: { uses: x } }\nsignals: { a: { from: m } }\n';
-  const plan = planOf(`${head}include: [parts/who.yaml]\n`, filesOf({ 'parts/who.yaml': `${people}include: ../what.yaml\n`, 'what.yaml': signals }));
+  const plan = planOf(
+    `${head}include: [parts/who.yaml]\n`,
+    filesOf({ 'parts/who.yaml': `${people}include: ../what.yaml\n`, 'what.yaml': signals }),
+  );
   assert.deepEqual(plan, planOf(head + people + signals));
 });
 
 test('a problem in an included file is told with that file', () => {
-  const [problem] = problemsOf(`${head}include: a.yaml\n`, filesOf({ 'a.yaml': '\nsignals: { a: { from: gone } }\n' }));
+  const [problem] = problemsOf(
+    `${head}include: a.yaml\n`,
+    filesOf({ 'a.yaml': '\nsignals: { a: { from: gone } }\n' }),
+  );
   assert.deepEqual([problem?.file, problem?.line, problem?.column], ['a.yaml', 2, 23]);
 });
 
 test('a circle of includes is told with the way round', () => {
   const read = filesOf({ 'a.yaml': 'include: b.yaml', 'b.yaml': 'include: a.yaml' });
-  assert.match(problemsOf(`${head}include: a.yaml\n`, read)[0]?.message ?? '', /a\.yaml -> b\.yaml -> a\.yaml/);
+  assert.match(
+    problemsOf(`${head}include: a.yaml\n`, read)[0]?.message ?? '',
+    /a\.yaml -> b\.yaml -> a\.yaml/,
+  );
 });
 
 test('a step without needs follows the one before it, and needs: [] starts with the stage', () => {
   const plan = planOf(
     `${head}people: { ada: {} }\nroles: { owner: ada }\nplaybooks:\n  full:\n    scope: full\n    stages:\n      - one:\n          - { step: a, owner: owner, timebox: 1m, manual: { do: x } }\n          - { step: b, owner: owner, timebox: 1m, manual: { do: x } }\n          - { step: c, owner: owner, timebox: 1m, needs: [], manual: { do: x } }\n      - two:\n          - { step: d, owner: owner, timebox: 1m, needs: [a, c], manual: { do: x } }\n`,
   );
-  assert.deepEqual(plan.playbooks.full?.stages.map((stage) => stage.entries.map((entry) => entry.needs)), [[[], ['a'], []], [['a', 'c']]]);
+  assert.deepEqual(
+    plan.playbooks.full?.stages.map((stage) => stage.entries.map((entry) => entry.needs)),
+    [[[], ['a'], []], [['a', 'c']]],
+  );
 });
 
 test('a step cannot need what comes in a later stage', () => {
@@ -265,10 +319,16 @@ test('a step cannot need what comes in a later stage', () => {
 });
 
 test('the example plan is valid and leaves open only what this version does not judge', () => {
-  const text = readFileSync(new URL('../../../examples/ledger-cutover.plan.yaml', import.meta.url), 'utf8');
+  const text = readFileSync(
+    new URL('../../../examples/ledger-cutover.plan.yaml', import.meta.url),
+    'utf8',
+  );
   const parsed = parsePlan({ file: 'ledger-cutover.plan.yaml', text });
   if (parsed.type === 'problems') assert.fail(parsed.problems.map(renderProblem).join('\n'));
-  assert.deepEqual([...new Set(parsed.findings.map((finding) => finding.rule))], ['condition-is-judged']);
+  assert.deepEqual(
+    [...new Set(parsed.findings.map((finding) => finding.rule))],
+    ['condition-is-judged'],
+  );
   assert.deepEqual(parsed.plan.triggers.errors?.when, {
     type: 'threshold',
     signal: 'error-rate',

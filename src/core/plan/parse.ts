@@ -46,7 +46,8 @@ export function parsePlan(input: PlanInput): ParsedPlan {
     ...undefinedNames(references, definitions),
     ...contradictions(tree),
   ];
-  if (!parsed.success || problems.length > 0) return { type: 'problems', problems: inOrder(problems, gathered.sources) };
+  if (!parsed.success || problems.length > 0)
+    return { type: 'problems', problems: inOrder(problems, gathered.sources) };
   const plan = asPlan(parsed.data, notApplicable);
   const findings = readFindings({ plan, tree, definitions, references });
   return { type: 'plan', plan, findings, sources: gathered.sources };
@@ -59,7 +60,9 @@ function inOrder(problems: readonly Problem[], sources: readonly SourceFile[]): 
   return problems
     .toSorted(
       (left, right) =>
-        (order.get(left.file) ?? 0) - (order.get(right.file) ?? 0) || left.line - right.line || left.column - right.column,
+        (order.get(left.file) ?? 0) - (order.get(right.file) ?? 0) ||
+        left.line - right.line ||
+        left.column - right.column,
     )
     .filter((problem) => {
       const key = `${problem.file}:${problem.line}:${problem.column}:${problem.message}`;

@@ -166,7 +166,11 @@ export interface PlanPlaybook {
   readonly scope: 'full' | { readonly component: string };
   readonly stages: readonly PlanStage[];
   /** What proves that the rollback worked: these checkpoints hold for `hold`, tried for `within` at the most. */
-  readonly verified?: { readonly by: readonly string[]; readonly hold: number; readonly within: number };
+  readonly verified?: {
+    readonly by: readonly string[];
+    readonly hold: number;
+    readonly within: number;
+  };
 }
 
 /** Stages follow one another; inside a stage `needs` says what waits for what. */
@@ -247,7 +251,10 @@ export interface PlanSafeguards {
     readonly 'max-age'?: number;
     readonly 'restore-test'?: { readonly every: number; readonly into?: string };
   }>;
-  readonly reconciliations: Named<{ readonly between: readonly [string, string]; readonly options: Loose }>;
+  readonly reconciliations: Named<{
+    readonly between: readonly [string, string];
+    readonly options: Loose;
+  }>;
   readonly transformations: Named<{
     readonly forward: string;
     readonly reverse: string;
@@ -261,7 +268,11 @@ export type NoticeMoment = 'run-start' | 'decision-wanted' | 'run-end';
 /** Plain notices of a run. */
 export interface PlanNotices {
   /** `channel` is the system that carries it. */
-  readonly to: readonly { readonly channel: string; readonly address?: Json; readonly with: Loose }[];
+  readonly to: readonly {
+    readonly channel: string;
+    readonly address?: Json;
+    readonly with: Loose;
+  }[];
   readonly on: readonly NoticeMoment[];
 }
 
@@ -274,7 +285,11 @@ export interface PlanCommunications {
     readonly language?: string;
     readonly people: readonly string[];
   }>;
-  readonly channels: Named<{ readonly system: string; readonly address?: Json; readonly with: Loose }>;
+  readonly channels: Named<{
+    readonly system: string;
+    readonly address?: Json;
+    readonly with: Loose;
+  }>;
   readonly mode: 'off' | 'test' | 'live';
 }
 

@@ -60,7 +60,10 @@ export function problemAt(
 
 /** The problem as a terminal without colour shows it. */
 export function renderProblem(problem: Problem): string {
-  return [`error  ${problem.message}   ${problem.code}`, ...renderPlace(problem, problem.why, problem.mend)].join('\n');
+  return [
+    `error  ${problem.message}   ${problem.code}`,
+    ...renderPlace(problem, problem.why, problem.mend),
+  ].join('\n');
 }
 
 const marks = { block: '▲', warn: '◐', hold: '?' } as const;
@@ -71,7 +74,11 @@ export function renderFinding(finding: Finding): string {
   return [head, ...renderPlace(finding, undefined, finding.mend)].join('\n');
 }
 
-function renderPlace(place: Place, why: string | undefined, mend: string | undefined): readonly string[] {
+function renderPlace(
+  place: Place,
+  why: string | undefined,
+  mend: string | undefined,
+): readonly string[] {
   const lines = [`  ${place.file}:${place.line}:${place.column}`];
   const beside = mend !== undefined && mend.length <= 60 && place.frame !== '';
   if (place.frame !== '') lines.push(beside ? `${place.frame} ${mend}` : place.frame);
@@ -91,7 +98,13 @@ export function placeOf(span: Span, hidden?: Span): Place {
   const lineNumber = lineOf(span.source, start);
   const column = from - start + (start === 0 && text.startsWith('\uFEFF') && from > 0 ? 0 : 1);
   const length = Math.max(1, Math.min(span.to, end) - from);
-  return { file, line: lineNumber, column, length, frame: frameOf(span.source, lineNumber, start, end, from, length, hidden) };
+  return {
+    file,
+    line: lineNumber,
+    column,
+    length,
+    frame: frameOf(span.source, lineNumber, start, end, from, length, hidden),
+  };
 }
 
 /** Widest line of a frame; a longer one is shown around the caret. */
@@ -107,24 +120,35 @@ function frameOf(
   hidden: Span | undefined,
 ): string {
   if (source.text.trim() === '') return '';
-  const cutFrom = end - start > widest && from - start > widest / 2 ? from - Math.floor(widest / 2) : start;
+  const cutFrom =
+    end - start > widest && from - start > widest / 2 ? from - Math.floor(widest / 2) : start;
   const cutTo = Math.min(end, cutFrom + widest);
   const shown = masked(source, cutFrom, cutTo, hidden);
   const gutter = ` ${String(lineNumber).padStart(3)} | `;
   const dots = cutFrom > start ? '…' : '';
   const under = ' '.repeat(Array.from(masked(source, cutFrom, from, hidden)).length + dots.length);
-  const carets = '^'.repeat(Math.max(1, Array.from(masked(source, from, Math.min(from + length, cutTo), hidden)).length));
-  return `${gutter}${dots}${shown}${cutTo < end ? '…' : ''}`.trimEnd() + `\n${' '.repeat(gutter.length - 2)}| ${under}${carets}`;
+  const carets = '^'.repeat(
+    Math.max(1, Array.from(masked(source, from, Math.min(from + length, cutTo), hidden)).length),
+  );
+  return (
+    `${gutter}${dots}${shown}${cutTo < end ? '…' : ''}`.trimEnd() +
+    `\n${' '.repeat(gutter.length - 2)}| ${under}${carets}`
+  );
 }
 
 function masked(source: SourceFile, from: number, to: number, hidden: Span | undefined): string {
-  const hides = hidden !== undefined && hidden.source === source && hidden.from < to && hidden.to > from;
+  const hides =
+    hidden !== undefined && hidden.source === source && hidden.from < to && hidden.to > from;
   const text = hides
-    ? source.text.slice(from, Math.max(from, hidden.from)) + '•••' + source.text.slice(Math.min(to, hidden.to), to)
+    ? source.text.slice(from, Math.max(from, hidden.from)) +
+      '•••' +
+      source.text.slice(Math.min(to, hidden.to), to)
     : source.text.slice(from, to);
   // What moves a cursor or cannot be seen is shown as a mark; a byte order mark is not shown at all.
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/\uFEFF|\r/g, '').replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '�');
+  return text
+    .replace(/\uFEFF|\r/g, '')
+    .replace(/\t/g, ' ')
+    .replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '�');
 }
 
 const lineStartsOf = new WeakMap<SourceFile, readonly number[]>();
@@ -142,7 +166,8 @@ function lineOf(source: SourceFile, offset: number): number {
 
 function countLines(source: SourceFile): readonly number[] {
   const starts = [0];
-  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) starts.push(at + 1);
+  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1))
+    starts.push(at + 1);
   lineStartsOf.set(source, starts);
   return starts;
 }

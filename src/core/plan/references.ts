@@ -32,31 +32,75 @@ const rules: readonly Rule[] = [
   { path: 'baseline.schemas.#', kinds: ['system'], saying: 'The baseline records the schema of' },
   { path: 'signals.*.from', kinds: ['system'], saying: 'Signal $1 comes from' },
   { path: 'triggers.*.when.?.signal', kinds: ['signal'], saying: 'Trigger $1 watches' },
-  { path: 'triggers.*.when.?.reconciliation', kinds: ['reconciliation'], saying: 'Trigger $1 watches' },
+  {
+    path: 'triggers.*.when.?.reconciliation',
+    kinds: ['reconciliation'],
+    saying: 'Trigger $1 watches',
+  },
   { path: 'triggers.*.review.by', kinds: ['role'], saying: 'Trigger $1 asks' },
   { path: 'triggers.*.playbook', kinds: ['playbook'], saying: 'Trigger $1 runs' },
   { path: 'phases.#.failure.#', kinds: ['trigger'], saying: 'Phase $1 arms' },
   { path: 'phases.#.rollback', kinds: ['playbook'], saying: 'Phase $1 rolls back by' },
-  { path: 'phases.#.point-of-no-return.when.?.signal', kinds: ['signal'], saying: 'Phase $1 watches' },
-  { path: 'phases.#.point-of-no-return.when.?.reconciliation', kinds: ['reconciliation'], saying: 'Phase $1 watches' },
-  { path: 'phases.#.point-of-no-return.approved-by', kinds: ['person'], saying: 'Phase $1 is approved by' },
+  {
+    path: 'phases.#.point-of-no-return.when.?.signal',
+    kinds: ['signal'],
+    saying: 'Phase $1 watches',
+  },
+  {
+    path: 'phases.#.point-of-no-return.when.?.reconciliation',
+    kinds: ['reconciliation'],
+    saying: 'Phase $1 watches',
+  },
+  {
+    path: 'phases.#.point-of-no-return.approved-by',
+    kinds: ['person'],
+    saying: 'Phase $1 is approved by',
+  },
   { path: 'playbooks.*.stages.#.*.#.owner', kinds: ['role'], saying: 'Step $4 belongs to' },
   { path: 'playbooks.*.stages.#.*.#.contingency', kinds: ['role'], saying: 'Step $4 falls to' },
-  { path: 'playbooks.*.stages.#.*.#.checkpoint', kinds: ['checkpoint'], saying: 'Playbook $1 passes' },
+  {
+    path: 'playbooks.*.stages.#.*.#.checkpoint',
+    kinds: ['checkpoint'],
+    saying: 'Playbook $1 passes',
+  },
   { path: 'playbooks.*.stages.#.*.#.with.system', kinds: ['system'], saying: 'Step $4 acts on' },
-  { path: 'playbooks.*.stages.#.*.#.undo.with.system', kinds: ['system'], saying: 'Step $4 is undone on' },
-  { path: 'playbooks.*.verified.by.#', kinds: ['checkpoint'], saying: 'Playbook $1 is verified by' },
+  {
+    path: 'playbooks.*.stages.#.*.#.undo.with.system',
+    kinds: ['system'],
+    saying: 'Step $4 is undone on',
+  },
+  {
+    path: 'playbooks.*.verified.by.#',
+    kinds: ['checkpoint'],
+    saying: 'Playbook $1 is verified by',
+  },
   { path: 'checks.*.holds.?.signal', kinds: ['signal'], saying: 'Check $1 reads' },
   { path: 'checks.*.holds.?.reconciliation', kinds: ['reconciliation'], saying: 'Check $1 reads' },
   { path: 'checks.*.with.system', kinds: ['system'], saying: 'Check $1 looks at' },
   { path: 'checkpoints.*.checks.#', kinds: ['check', 'signal'], saying: 'Checkpoint $1 holds' },
   { path: 'safeguards.backups.*.~', kinds: ['system'], saying: 'A backup is kept of' },
-  { path: 'safeguards.backups.*.restore-test.into', kinds: ['system'], saying: 'Backup $1 is restored into' },
-  { path: 'safeguards.reconciliations.*.between.#', kinds: ['system'], saying: 'Reconciliation $1 compares' },
+  {
+    path: 'safeguards.backups.*.restore-test.into',
+    kinds: ['system'],
+    saying: 'Backup $1 is restored into',
+  },
+  {
+    path: 'safeguards.reconciliations.*.between.#',
+    kinds: ['system'],
+    saying: 'Reconciliation $1 compares',
+  },
   { path: 'notices.to.#.channel', kinds: ['system'], saying: 'A notice goes through' },
   { path: 'communications.audiences.*.people.#', kinds: ['person'], saying: 'Audience $1 has' },
-  { path: 'communications.channels.*.system', kinds: ['system'], saying: 'Channel $1 goes through' },
-  { path: 'governance.waivers.#.approved-by', kinds: ['person'], saying: 'A waiver is approved by' },
+  {
+    path: 'communications.channels.*.system',
+    kinds: ['system'],
+    saying: 'Channel $1 goes through',
+  },
+  {
+    path: 'governance.waivers.#.approved-by',
+    kinds: ['person'],
+    saying: 'A waiver is approved by',
+  },
 ];
 
 const split = rules.map((rule) => ({ rule, steps: rule.path.split('.') }));
@@ -67,14 +111,19 @@ export function readReferences(tree: Tree): readonly Reference[] {
 }
 
 /** The names that are used and defined nowhere. */
-export function undefinedNames(references: readonly Reference[], definitions: Definitions): readonly Problem[] {
+export function undefinedNames(
+  references: readonly Reference[],
+  definitions: Definitions,
+): readonly Problem[] {
   return references.flatMap(({ kinds, name, span, saying }) => {
     if (kinds.some((kind) => definitions[kind].has(name))) return [];
     const known = kinds.flatMap((kind) => [...definitions[kind].keys()]);
     const near = nearest(name, known);
     const what = kinds.join(' or ');
     const mend = near === undefined ? listed(what, known) : `did you mean "${near}"?`;
-    return [problemAt(span, 'BK-0412', `${saying} ${what} "${name}", which is not defined.`, { mend })];
+    return [
+      problemAt(span, 'BK-0412', `${saying} ${what} "${name}", which is not defined.`, { mend }),
+    ];
   });
 }
 
@@ -84,20 +133,32 @@ function listed(what: string, known: readonly string[]): string {
   return `Define it, or use one of the ${known.length} that are there.`;
 }
 
-function follow(tree: Tree, key: Span | undefined, steps: readonly string[], names: readonly string[], rule: Rule): readonly Reference[] {
+function follow(
+  tree: Tree,
+  key: Span | undefined,
+  steps: readonly string[],
+  names: readonly string[],
+  rule: Rule,
+): readonly Reference[] {
   const [step, ...rest] = steps;
   if (step === undefined) return found(textOf(tree), tree.span, names, rule);
   switch (step) {
     case '~':
       return key ? found(names.at(-1), key, names, rule) : [];
     case '*':
-      return entriesOf(tree).flatMap(([name, entry]) => follow(entry.value, entry.key, rest, [...names, name], rule));
+      return entriesOf(tree).flatMap(([name, entry]) =>
+        follow(entry.value, entry.key, rest, [...names, name], rule),
+      );
     case '#': {
       const items = tree.type === 'list' ? tree.items : [tree];
-      return items.flatMap((item, index) => follow(item, undefined, rest, [...names, titleOf(item) ?? String(index + 1)], rule));
+      return items.flatMap((item, index) =>
+        follow(item, undefined, rest, [...names, titleOf(item) ?? String(index + 1)], rule),
+      );
     }
     case '?':
-      return conditionsIn(tree).flatMap((condition) => follow(condition, undefined, rest, names, rule));
+      return conditionsIn(tree).flatMap((condition) =>
+        follow(condition, undefined, rest, names, rule),
+      );
     default: {
       const inner = child(tree, step);
       return inner ? follow(inner.value, inner.key, rest, names, rule) : [];
@@ -105,14 +166,24 @@ function follow(tree: Tree, key: Span | undefined, steps: readonly string[], nam
   }
 }
 
-function found(name: string | undefined, span: Span, names: readonly string[], rule: Rule): readonly Reference[] {
+function found(
+  name: string | undefined,
+  span: Span,
+  names: readonly string[],
+  rule: Rule,
+): readonly Reference[] {
   if (name === undefined) return [];
-  const saying = rule.saying.replace(/\$(\d)/g, (_, place: string) => names[Number(place) - 1] ?? '');
+  const saying = rule.saying.replace(
+    /\$(\d)/g,
+    (_, place: string) => names[Number(place) - 1] ?? '',
+  );
   return [{ kinds: rule.kinds, name, span, saying }];
 }
 
 function titleOf(item: Tree): string | undefined {
-  return ['step', 'checkpoint', 'name'].map((key) => textOf(child(item, key)?.value)).find((title) => title !== undefined);
+  return ['step', 'checkpoint', 'name']
+    .map((key) => textOf(child(item, key)?.value))
+    .find((title) => title !== undefined);
 }
 
 /** A condition and all that it is composed of. */

@@ -8,7 +8,8 @@ export type DurationText = `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
 export type RatioText = `${number}%`;
 
 /** A size as a plan writes it: `512B`, `10GiB`, `10GB`. */
-export type SizeText = `${number}${'B' | 'kB' | 'MB' | 'GB' | 'TB' | 'KiB' | 'MiB' | 'GiB' | 'TiB'}`;
+export type SizeText =
+  `${number}${'B' | 'kB' | 'MB' | 'GB' | 'TB' | 'KiB' | 'MiB' | 'GiB' | 'TiB'}`;
 
 /** How often something may happen, as a plan writes it: `1 per 6h`. */
 export type RateText = `${number} per ${DurationText}`;
@@ -63,7 +64,9 @@ export function parseRatio(text: string): number | undefined {
 export function parseSize(text: string): number | undefined {
   const found = sizePattern.exec(text);
   // The pattern allows no other unit.
-  return found ? Math.round(Number(found[1]) * unitBytes[found[2] as keyof typeof unitBytes]) : undefined;
+  return found
+    ? Math.round(Number(found[1]) * unitBytes[found[2] as keyof typeof unitBytes])
+    : undefined;
 }
 
 /** Epoch milliseconds of an RFC 3339 time with zone, or of a day's start in UTC; nothing when the text is neither. */
@@ -113,7 +116,9 @@ function scalar<Output, Text extends string>(
 
 /** Kebab-case name of something that the plan defines or refers to. */
 export const name = z
-  .string({ error: saying('A name is wanted here.', 'Write a kebab-case name, such as "route-back".') })
+  .string({
+    error: saying('A name is wanted here.', 'Write a kebab-case name, such as "route-back".'),
+  })
   .max(63, { error: saying('A name has at most 63 letters.', 'Shorten it.') })
   .regex(namePattern, {
     error: saying(
@@ -124,9 +129,16 @@ export const name = z
 
 /** One sentence or more that people read; never empty. */
 export const text = z
-  .string({ error: saying('A text is wanted here.', 'Write a text; in quotes when it looks like a number or has a colon.') })
+  .string({
+    error: saying(
+      'A text is wanted here.',
+      'Write a text; in quotes when it looks like a number or has a colon.',
+    ),
+  })
   .trim()
-  .min(1, { error: saying('This text is empty.', 'Say it in a few words, or leave the line out.') });
+  .min(1, {
+    error: saying('This text is empty.', 'Say it in a few words, or leave the line out.'),
+  });
 
 /** `90s`, `15m`, `2h`, `30d`: milliseconds in the Plan. */
 export const duration = scalar<number, DurationText>(
@@ -158,15 +170,25 @@ export const ratio = z
 
 /** A ratio that may pass 100 %: how much worse one thing is than another. */
 export const share = z
-  .union([z.number().nonnegative(), ratioText], { error: saying('This is not a share.', 'Write 25% or 0.25.') })
+  .union([z.number().nonnegative(), ratioText], {
+    error: saying('This is not a share.', 'Write 25% or 0.25.'),
+  })
   .describe('Share: 25% or 0.25, may be more than 100%');
 
-const size = scalar<number, SizeText>(sizePattern, parseSize, 'This is not a size.', 'Write 512MiB, 10GiB or 10GB.');
+const size = scalar<number, SizeText>(
+  sizePattern,
+  parseSize,
+  'This is not a size.',
+  'Write 512MiB, 10GiB or 10GB.',
+);
 
 /** What a signal is compared with: a number in the signal's unit, a percentage or a size. */
 export const limit = z
   .union([z.number(), ratioText, size], {
-    error: saying('This is not a limit.', 'Write a number in the unit of the signal, a percentage (2%) or a size (10GiB).'),
+    error: saying(
+      'This is not a limit.',
+      'Write a number in the unit of the signal, a percentage (2%) or a size (10GiB).',
+    ),
   })
   .describe('Number in the unit of the signal, percentage (2%) or size (10GiB)');
 

@@ -21,12 +21,17 @@ import { baseline, guards, signal, system, trigger } from './schema/watching.ts'
 
 const sections = {
   backout: z.literal(1, {
-    error: saying('This Backout speaks version 1 of the plan language.', 'Begin the plan with: backout: 1'),
+    error: saying(
+      'This Backout speaks version 1 of the plan language.',
+      'Begin the plan with: backout: 1',
+    ),
   }),
   name: name.describe('The name of the migration'),
   title: text.exactOptional(),
   maintainer: text.exactOptional(),
-  review: planReview.exactOptional().describe('How often the plan is looked at, and when it was last'),
+  review: planReview
+    .exactOptional()
+    .describe('How often the plan is looked at, and when it was last'),
   objectives: objectives.exactOptional(),
   obligations: z.array(obligation).readonly().default([]),
   people: named(person),
@@ -51,13 +56,18 @@ const sections = {
 /** What a plan file may say: a plan, and the files it takes in. */
 export const planFileSchema = section({
   ...sections,
-  include: oneOrMore(text).exactOptional().describe('Files that belong to this plan, relative to this one'),
+  include: oneOrMore(text)
+    .exactOptional()
+    .describe('Files that belong to this plan, relative to this one'),
 });
 
 /** The schema of a plan after its includes are merged and what does not apply is taken out. */
 export const planSchema = section(sections);
 
 /** What the schema gives is a Plan, but for what does not apply: the compiler proves it here. */
-export function asPlan(parsed: z.output<typeof planSchema>, notApplicable: Plan['not-applicable']): Plan {
+export function asPlan(
+  parsed: z.output<typeof planSchema>,
+  notApplicable: Plan['not-applicable'],
+): Plan {
   return { ...parsed, 'not-applicable': notApplicable };
 }

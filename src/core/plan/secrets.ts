@@ -14,9 +14,10 @@ const referencePattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^\s{}]+)\}/g;
 const malformedPattern = /\$\$\{|\$\{(?:[A-Za-z_][A-Za-z0-9_]*|file:[^\s{}]+)\}|(\$\{[^}\n]*\}?)/g;
 
 /** The references in a text, each once, in their order. */
-export function referencesIn(text: string): readonly SecretReference[] {
+function referencesIn(text: string): readonly SecretReference[] {
   const found = new Set<SecretReference>();
-  for (const match of text.matchAll(referencePattern)) if (match[1] !== undefined) found.add(match[1]);
+  for (const match of text.matchAll(referencePattern))
+    if (match[1] !== undefined) found.add(match[1]);
   return [...found];
 }
 
@@ -49,12 +50,15 @@ export function fillSecrets<Value>(
   }
   if (missing.length > 0) return { type: 'missing', missing };
   const fillText = (text: string): string =>
-    text.replace(referencePattern, (whole, reference?: string) => (reference === undefined ? '${' : (known.get(reference) ?? whole)));
+    text.replace(referencePattern, (whole, reference?: string) =>
+      reference === undefined ? '${' : (known.get(reference) ?? whole),
+    );
   const secrets = new Set<string>();
   for (const secret of known.values()) for (const part of secretParts(secret)) secrets.add(part);
   eachText(value, (text) => {
     // A URL made of references and plain text may hold a password of its own.
-    if (referencesIn(text).length > 0) for (const part of urlSecrets(fillText(text))) secrets.add(part);
+    if (referencesIn(text).length > 0)
+      for (const part of urlSecrets(fillText(text))) secrets.add(part);
   });
   // Texts are replaced by texts and nothing else is touched, so the shape stays.
   return { type: 'filled', value: mapTexts(value, fillText) as Value, secrets: [...secrets] };
@@ -65,9 +69,14 @@ export function redact(text: string, secrets: readonly string[]): string {
   const forms = new Set<string>();
   for (const secret of secrets) for (const form of formsOf(secret)) forms.add(form);
   // The longest first, so that no tail of a secret is left standing.
-  const ordered = [...forms].filter((form) => form.length > 0).toSorted((left, right) => right.length - left.length);
+  const ordered = [...forms]
+    .filter((form) => form.length > 0)
+    .toSorted((left, right) => right.length - left.length);
   if (ordered.length === 0) return text;
-  const pattern = new RegExp(ordered.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  const pattern = new RegExp(
+    ordered.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'),
+    'g',
+  );
   return text.replace(pattern, '•••');
 }
 
@@ -76,19 +85,27 @@ export function redactJson(value: Json, secrets: readonly string[]): Json {
   if (typeof value === 'string') return redact(value, secrets);
   if (Array.isArray(value)) return value.map((item: Json) => redactJson(item, secrets));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key, secrets), redactJson(item, secrets)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [redact(key, secrets), redactJson(item, secrets)]),
+  );
 }
 
 /** A secret, its lines (keys in PEM are printed line by line), and the password of a URL. */
 function secretParts(secret: string): readonly string[] {
   const trimmed = secret.trim();
   if (trimmed === '') return [];
-  const lines = trimmed.includes('\n') ? trimmed.split(/\r?\n/).map((line) => line.trim()).filter((line) => line.length >= 8) : [];
+  const lines = trimmed.includes('\n')
+    ? trimmed
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line.length >= 8)
+    : [];
   return [secret, trimmed, ...lines, ...urlSecrets(trimmed)];
 }
 
 const credentialsPattern = /^[a-z][a-z0-9+.-]*:\/\/([^/?#@]*(?:@[^/?#@]*)*)@/i;
-const queryPattern = /[?&](?:[a-z_-]*(?:password|passwd|secret|token|key|sig|signature))=([^&#]+)/gi;
+const queryPattern =
+  /[?&](?:[a-z_-]*(?:password|passwd|secret|token|key|sig|signature))=([^&#]+)/gi;
 
 function urlSecrets(text: string): readonly string[] {
   const userInfo = credentialsPattern.exec(text)?.[1];
@@ -102,19 +119,30 @@ function urlSecrets(text: string): readonly string[] {
 function formsOf(secret: string): readonly string[] {
   const encoded = percentEncoded(secret);
   const lowercase = encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  const forms = [secret, encoded, lowercase, encoded.replaceAll('%20', '+'), strictlyEncoded(encoded), JSON.stringify(secret).slice(1, -1)];
+  const forms = [
+    secret,
+    encoded,
+    lowercase,
+    encoded.replaceAll('%20', '+'),
+    strictlyEncoded(encoded),
+    JSON.stringify(secret).slice(1, -1),
+  ];
   const bytes = utf8(secret);
   for (const shift of bytes.length >= 6 ? [0, 1, 2] : []) {
     const inside = base64Inside(bytes, shift);
     forms.push(inside, inside.replaceAll('+', '-').replaceAll('/', '_'));
   }
-  if (bytes.length > 0 && bytes.length < 6) forms.push(base64(bytes), base64(bytes).replaceAll('=', ''));
+  if (bytes.length > 0 && bytes.length < 6)
+    forms.push(base64(bytes), base64(bytes).replaceAll('=', ''));
   return forms.filter((form) => form.length >= Math.min(3, secret.length));
 }
 
 /** `!'()*` too, as RFC 3986 has it. */
 function strictlyEncoded(encoded: string): string {
-  return encoded.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encoded.replace(
+    /[!'()*]/g,
+    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The part of the base64 text that depends on nothing but the secret, when it begins `shift` bytes into a triple. */
@@ -134,7 +162,11 @@ function base64(bytes: readonly number[]): string {
     const [a = 0, b, c] = bytes.slice(index, index + 3);
     const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
     const letter = (shift: number): string => alphabet.charAt((bits >> shift) & 63);
-    letters += letter(18) + letter(12) + (b === undefined ? '=' : letter(6)) + (c === undefined ? '=' : letter(0));
+    letters +=
+      letter(18) +
+      letter(12) +
+      (b === undefined ? '=' : letter(6)) +
+      (c === undefined ? '=' : letter(0));
   }
   return letters;
 }
@@ -142,7 +174,9 @@ function base64(bytes: readonly number[]): string {
 function utf8(text: string): readonly number[] {
   const bytes: number[] = [];
   for (const match of percentEncoded(text).matchAll(/%([0-9A-F]{2})|([^%])/g)) {
-    bytes.push(match[1] === undefined ? (match[2] ?? '').charCodeAt(0) : Number.parseInt(match[1], 16));
+    bytes.push(
+      match[1] === undefined ? (match[2] ?? '').charCodeAt(0) : Number.parseInt(match[1], 16),
+    );
   }
   return bytes;
 }
@@ -162,12 +196,15 @@ function percentDecoded(text: string): string {
 
 function eachText(value: unknown, visit: (text: string) => void): void {
   if (typeof value === 'string') visit(value);
-  else if (value !== null && typeof value === 'object') for (const inner of Object.values(value)) eachText(inner, visit);
+  else if (value !== null && typeof value === 'object')
+    for (const inner of Object.values(value)) eachText(inner, visit);
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item: unknown) => mapTexts(item, change));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)]),
+  );
 }

@@ -8,7 +8,10 @@ import { section } from './section.ts';
 type Limit = number | RatioText | SizeText;
 
 /** A condition as a plan writes it. */
-export type ConditionInput<Signal extends string = string, Reconciliation extends string = string> =
+export type ConditionInput<
+  Signal extends string = string,
+  Reconciliation extends string = string,
+> =
   | {
       readonly signal: Signal;
       readonly above: Limit;
@@ -23,7 +26,12 @@ export type ConditionInput<Signal extends string = string, Reconciliation extend
       readonly 'clears-above'?: Limit | undefined;
       readonly 'at-least'?: number | undefined;
     }
-  | { readonly signal: Signal; readonly is: 'failing'; readonly for?: DurationText | undefined; readonly 'at-least'?: number | undefined }
+  | {
+      readonly signal: Signal;
+      readonly is: 'failing';
+      readonly for?: DurationText | undefined;
+      readonly 'at-least'?: number | undefined;
+    }
   | {
       readonly signal: Signal;
       readonly 'worse-than': 'legacy' | 'baseline';
@@ -48,50 +56,53 @@ const above = section({
   signal: name,
   above: limit,
   for: held,
-  'clears-below': limit.exactOptional().describe('Over when the signal is back below this (default: the limit)'),
+  'clears-below': limit
+    .exactOptional()
+    .describe('Over when the signal is back below this (default: the limit)'),
   'at-least': samples,
-}).transform(
-  (written): Condition => ({
-    type: 'threshold',
-    signal: written.signal,
-    comparison: 'above',
-    limit: written.above,
-    for: written.for,
-    clears: written['clears-below'] ?? written.above,
-    'at-least': written['at-least'],
-  }),
-);
+}).transform((written): Condition => ({
+  type: 'threshold',
+  signal: written.signal,
+  comparison: 'above',
+  limit: written.above,
+  for: written.for,
+  clears: written['clears-below'] ?? written.above,
+  'at-least': written['at-least'],
+}));
 
 const below = section({
   signal: name,
   below: limit,
   for: held,
-  'clears-above': limit.exactOptional().describe('Over when the signal is back above this (default: the limit)'),
+  'clears-above': limit
+    .exactOptional()
+    .describe('Over when the signal is back above this (default: the limit)'),
   'at-least': samples,
-}).transform(
-  (written): Condition => ({
-    type: 'threshold',
-    signal: written.signal,
-    comparison: 'below',
-    limit: written.below,
-    for: written.for,
-    clears: written['clears-above'] ?? written.below,
-    'at-least': written['at-least'],
-  }),
-);
+}).transform((written): Condition => ({
+  type: 'threshold',
+  signal: written.signal,
+  comparison: 'below',
+  limit: written.below,
+  for: written.for,
+  clears: written['clears-above'] ?? written.below,
+  'at-least': written['at-least'],
+}));
 
 // A probe's sample is 1 when it passes and 0 when it fails.
-const failing = section({ signal: name, is: z.literal('failing'), for: held, 'at-least': samples }).transform(
-  (written): Condition => ({
-    type: 'threshold',
-    signal: written.signal,
-    comparison: 'below',
-    limit: 1,
-    for: written.for,
-    clears: 1,
-    'at-least': written['at-least'],
-  }),
-);
+const failing = section({
+  signal: name,
+  is: z.literal('failing'),
+  for: held,
+  'at-least': samples,
+}).transform((written): Condition => ({
+  type: 'threshold',
+  signal: written.signal,
+  comparison: 'below',
+  limit: 1,
+  for: written.for,
+  clears: 1,
+  'at-least': written['at-least'],
+}));
 
 const relative = section({
   signal: name,
@@ -101,9 +112,11 @@ const relative = section({
   'false-alarm': rate
     .default({ count: 1, perMs: 365 * 86_400_000 })
     .describe('How many false alarms are accepted (default 1 per 365d)'),
-}).transform(
-  ({ floor, ...written }): Condition => ({ type: 'relative', ...written, ...(floor === undefined ? {} : { floor }) }),
-);
+}).transform(({ floor, ...written }): Condition => ({
+  type: 'relative',
+  ...written,
+  ...(floor === undefined ? {} : { floor }),
+}));
 
 const reconciliation = section({
   reconciliation: name,
@@ -112,17 +125,32 @@ const reconciliation = section({
 
 const several = z
   .array(z.lazy(() => condition))
-  .min(1, { error: saying('This list of conditions is empty.', 'List one condition at the least.') })
+  .min(1, {
+    error: saying('This list of conditions is empty.', 'List one condition at the least.'),
+  })
   .readonly();
 
-const all = section({ all: several }).transform((written): Condition => ({ type: 'all', of: written.all }));
-const any = section({ any: several }).transform((written): Condition => ({ type: 'any', of: written.any }));
-const quorum = section({ 'at-least': z.int().min(1).describe('How many must be true'), of: several }).transform(
-  (written): Condition => ({ type: 'at-least', count: written['at-least'], of: written.of }),
-);
+const all = section({ all: several }).transform((written): Condition => ({
+  type: 'all',
+  of: written.all,
+}));
+const any = section({ any: several }).transform((written): Condition => ({
+  type: 'any',
+  of: written.any,
+}));
+const quorum = section({
+  'at-least': z.int().min(1).describe('How many must be true'),
+  of: several,
+}).transform((written): Condition => ({
+  type: 'at-least',
+  count: written['at-least'],
+  of: written.of,
+}));
 
 /** What a trigger waits for, and what a check holds. */
 export const condition: z.ZodType<Condition, ConditionInput> = z
   .union([above, below, failing, relative, reconciliation, all, any, quorum])
-  .meta({ id: 'condition', description: 'A condition over signals; conditions nest by all, any and at-least … of' });
-
+  .meta({
+    id: 'condition',
+    description: 'A condition over signals; conditions nest by all, any and at-least … of',
+  });

@@ -28,7 +28,9 @@ export const roles = section({
 /** Who is called next, after how long. */
 export const ladder = z
   .array(section({ page: name.describe('A role or a person'), after: duration.default(0) }))
-  .min(1, { error: saying('A ladder without rungs calls nobody.', 'Begin with { page: technical }.') })
+  .min(1, {
+    error: saying('A ladder without rungs calls nobody.', 'Begin with { page: technical }.'),
+  })
   .readonly();
 
 /** How many responders, when. */
@@ -36,8 +38,12 @@ export const shifts = section({ responders: z.int().min(1), hours: text.exactOpt
 
 /** The promises that a rollback is measured against. */
 export const objectives = section({
-  rto: positiveDuration.exactOptional().describe('Recovery time objective: how long the way back may take'),
-  rpo: duration.exactOptional().describe('Recovery point objective: how much data may be lost, in time'),
+  rto: positiveDuration
+    .exactOptional()
+    .describe('Recovery time objective: how long the way back may take'),
+  rpo: duration
+    .exactOptional()
+    .describe('Recovery point objective: how much data may be lost, in time'),
 });
 
 /** Who must hear what by when, by contract or law. */
@@ -71,21 +77,37 @@ export const communications = section({
   audiences: named(
     section({
       channels: z.array(name).readonly().default([]),
-      every: positiveDuration.exactOptional().describe('The cadence: how often they hear from us at the least'),
+      every: positiveDuration
+        .exactOptional()
+        .describe('The cadence: how often they hear from us at the least'),
       template: text.exactOptional(),
       language: text.exactOptional(),
       people: z.array(name).readonly().default([]),
     }),
   ),
-  channels: named(section({ system: name, address: json.exactOptional(), with: z.record(z.string(), json).default({}) })),
-  mode: z.enum(['off', 'test', 'live']).default('test').describe('Whether notices leave the house (default test)'),
+  channels: named(
+    section({
+      system: name,
+      address: json.exactOptional(),
+      with: z.record(z.string(), json).default({}),
+    }),
+  ),
+  mode: z
+    .enum(['off', 'test', 'live'])
+    .default('test')
+    .describe('Whether notices leave the house (default test)'),
 });
 
 /** Approvals and approved, expiring deviations. */
 export const governance = section({
   approvals: section({
     run: z.int().min(0).max(10).default(1).describe('How many people approve a run (default 1)'),
-    deviation: z.int().min(0).max(10).default(1).describe('How many people approve a deviation (default 1)'),
+    deviation: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe('How many people approve a deviation (default 1)'),
   }).default({ run: 1, deviation: 1 }),
   waivers: z
     .array(section({ rule: name, because: text, 'approved-by': name, until: time }))

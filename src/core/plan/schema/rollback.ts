@@ -9,12 +9,17 @@ const needs = z
   .array(name)
   .readonly()
   .exactOptional()
-  .describe('What must be done before (default: the entry before it in the stage); [] starts with the stage');
+  .describe(
+    'What must be done before (default: the entry before it in the stage); [] starts with the stage',
+  );
 
 const uses = z
   .string()
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, {
-    error: saying('A step uses a connector and one of its states.', 'Write connector/state, such as http/holds.'),
+    error: saying(
+      'A step uses a connector and one of its states.',
+      'Write connector/state, such as http/holds.',
+    ),
   })
   .describe('The connector and its state: http/holds')
   .transform((written) => {
@@ -25,20 +30,27 @@ const uses = z
 const desired = z
   .record(z.string(), json)
   .default({})
-  .describe('The state that is wanted: system, and what the connector asks for') as unknown as z.ZodType<
+  .describe(
+    'The state that is wanted: system, and what the connector asks for',
+  ) as unknown as z.ZodType<
   { readonly [key: string]: Json },
   { readonly [key: string]: Json } | undefined
 >; // zod's record of JSON is a map of JSON; said here so that the Plan's type stays small.
 
 const retry = section({
   times: z.int().min(0).max(100).default(3).describe('How often it is tried again (default 3)'),
-  backoff: duration.default(2_000).describe('The wait before the first retry, doubled each time (default 2s)'),
+  backoff: duration
+    .default(2_000)
+    .describe('The wait before the first retry, doubled each time (default 2s)'),
 });
 
 const manual = section({
   do: text.describe('What a person does'),
   'look-for': text.exactOptional().describe('What the person sees when it is done'),
-  evidence: z.enum(['required', 'optional']).default('optional').describe('Whether evidence must be attached'),
+  evidence: z
+    .enum(['required', 'optional'])
+    .default('optional')
+    .describe('Whether evidence must be attached'),
 });
 
 const undo = z.union([
@@ -89,17 +101,33 @@ const manualStep = section({ ...common, manual }).transform(
 const checkpointEntry = section({
   checkpoint: name,
   needs,
-  timebox: positiveDuration.default(300_000).describe('How long its checks may take to pass (default 5m)'),
-}).transform(({ checkpoint, needs, timebox }) => ({ type: 'checkpoint' as const, checkpoint, timebox, needs }));
+  timebox: positiveDuration
+    .default(300_000)
+    .describe('How long its checks may take to pass (default 5m)'),
+}).transform(({ checkpoint, needs, timebox }) => ({
+  type: 'checkpoint' as const,
+  checkpoint,
+  timebox,
+  needs,
+}));
 
-const entry = z
-  .union([stateStep, manualStep, checkpointEntry])
-  .meta({ id: 'entry', description: 'A step that uses a connector, a step for people (manual), or a checkpoint' });
+const entry = z.union([stateStep, manualStep, checkpointEntry]).meta({
+  id: 'entry',
+  description: 'A step that uses a connector, a step for people (manual), or a checkpoint',
+});
 
 const stage = z
-  .record(name, z.array(entry).min(1, { error: saying('This stage is empty.', 'Give it a step or a checkpoint.') }))
+  .record(
+    name,
+    z
+      .array(entry)
+      .min(1, { error: saying('This stage is empty.', 'Give it a step or a checkpoint.') }),
+  )
   .refine((written) => Object.keys(written).length === 1, {
-    error: saying('A stage is one name with its list of entries.', 'Begin each stage with its own dash.'),
+    error: saying(
+      'A stage is one name with its list of entries.',
+      'Begin each stage with its own dash.',
+    ),
   })
   .transform((written) => {
     const [[title, entries] = ['', []]] = Object.entries(written);
@@ -108,7 +136,8 @@ const stage = z
       name: title,
       entries: entries.map((each, index) => {
         const before = entries[index - 1];
-        const wanted = each.needs ?? (before ? [before.type === 'step' ? before.step : before.checkpoint] : []);
+        const wanted =
+          each.needs ?? (before ? [before.type === 'step' ? before.step : before.checkpoint] : []);
         return { ...each, needs: wanted };
       }),
     };
@@ -123,11 +152,15 @@ export const playbook = section({
     .describe('full, or the component that it restores'),
   stages: z
     .array(stage)
-    .min(1, { error: saying('A playbook without stages does nothing.', 'Give it a stage with a step.') })
+    .min(1, {
+      error: saying('A playbook without stages does nothing.', 'Give it a stage with a step.'),
+    })
     .readonly(),
   verified: section({
     by: z.array(name).min(1).readonly().describe('The checkpoints that must hold'),
-    hold: positiveDuration.default(300_000).describe('How long they must hold without a break (default 5m)'),
+    hold: positiveDuration
+      .default(300_000)
+      .describe('How long they must hold without a break (default 5m)'),
     within: positiveDuration.default(1_800_000).describe('How long we try (default 30m)'),
   })
     .exactOptional()
@@ -147,20 +180,37 @@ export const check = z.union([
 export const checkpoint = section({
   checks: z
     .array(name)
-    .min(1, { error: saying('A checkpoint without checks proves nothing.', 'List a check or a probe signal.') })
+    .min(1, {
+      error: saying(
+        'A checkpoint without checks proves nothing.',
+        'List a check or a probe signal.',
+      ),
+    })
     .readonly()
     .describe('Checks, or probe signals that must pass'),
-  covers: z.array(text).readonly().default([]).describe('What customers can do again: authentication, billing'),
+  covers: z
+    .array(text)
+    .readonly()
+    .default([])
+    .describe('What customers can do again: authentication, billing'),
 });
 
 /** A stage of the migration with its own failure criteria. */
 export const phase = section({
   name,
-  rings: z.array(ratio).readonly().exactOptional().describe('Shares of traffic, one after the other: [1%, 10%, 50%]'),
+  rings: z
+    .array(ratio)
+    .readonly()
+    .exactOptional()
+    .describe('Shares of traffic, one after the other: [1%, 10%, 50%]'),
   soak: duration.exactOptional().describe('How long each ring must stay good'),
   window: duration.exactOptional().describe('How long rollback stays possible'),
   'abort-by': time.exactOptional().describe('The last moment at which the way back is started'),
-  failure: z.array(name).readonly().default([]).describe('The triggers that are armed in this phase'),
+  failure: z
+    .array(name)
+    .readonly()
+    .default([])
+    .describe('The triggers that are armed in this phase'),
   rollback: name.exactOptional().describe('The playbook that leads back from here'),
   'point-of-no-return': section({
     when: condition,

@@ -1,11 +1,12 @@
 // Safeguards: backups and their restore tests, reconciliations, reversible transformations.
 import { z } from 'zod';
-import type { Json } from '../../journal/event.ts';
 import { name, positiveDuration, text } from '../scalars.ts';
 import { json, named, section } from './section.ts';
 
 const backup = section({
-  artefact: json.exactOptional().describe('Where the backup is found, as its connector asks for it'),
+  artefact: json
+    .exactOptional()
+    .describe('Where the backup is found, as its connector asks for it'),
   'max-age': positiveDuration.exactOptional(),
   'restore-test': section({ every: positiveDuration, into: name.exactOptional() }).exactOptional(),
 });
@@ -15,14 +16,15 @@ const reconciliation = z
   .catchall(json)
   .transform(({ between, ...options }) => ({
     between,
-    // The rest of a map of JSON is a map of JSON.
-    options: options as { readonly [key: string]: Json },
+    options,
   }));
 
 const transformation = section({
   forward: text,
   reverse: text,
-  'round-trip': text.exactOptional().describe('How it is proved that nothing is lost: sample 10000'),
+  'round-trip': text
+    .exactOptional()
+    .describe('How it is proved that nothing is lost: sample 10000'),
 });
 
 /** What makes going back possible. */

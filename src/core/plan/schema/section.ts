@@ -23,8 +23,10 @@ export function named<Value extends z.ZodType>(value: Value) {
   return z.record(name, value).default({});
 }
 
-
 /** One thing or a list of them; a list in the Plan. */
 export function oneOrMore<Value extends z.ZodType>(value: Value) {
-  return z.union([value.transform((one): readonly z.output<Value>[] => [one]), z.array(value).readonly()]);
+  return z.union([
+    value.transform((one): readonly z.output<Value>[] => [one]),
+    z.array(value).readonly(),
+  ]);
 }

@@ -1,6 +1,5 @@
 // What watches the migration: systems, signals, triggers, guards and the baseline.
 import { z } from 'zod';
-import type { Json } from '../../journal/event.ts';
 import { duration, name, positiveDuration, rate, saying, text, time } from '../scalars.ts';
 import { condition } from './condition.ts';
 import { json, section } from './section.ts';
@@ -11,7 +10,9 @@ const uses = name.describe('The connector, such as postgres or prometheus');
 export const system = z
   .looseObject({
     uses,
-    environment: text.exactOptional().describe('What the system must say it is before anything is applied there'),
+    environment: text
+      .exactOptional()
+      .describe('What the system must say it is before anything is applied there'),
     id: text.exactOptional().describe('The identity that the system must answer with'),
   })
   .catchall(json)
@@ -19,8 +20,7 @@ export const system = z
     uses,
     ...(environment === undefined ? {} : { environment }),
     ...(id === undefined ? {} : { id }),
-    // The rest of a map of JSON is a map of JSON.
-    options: options as { readonly [key: string]: Json },
+    options,
   }))
   .describe('A system: uses, environment, id, and the options of its connector');
 
@@ -30,10 +30,15 @@ export const signal = z
     from: name.describe('The system that is asked'),
     unit: text.exactOptional().describe('What the number counts: ratio, rows, requests, ms'),
     every: positiveDuration.default(10_000).describe('How often it is asked (default 10s)'),
-    independent: z.boolean().default(false).describe('Whether it stays alive when the migrated system dies'),
+    independent: z
+      .boolean()
+      .default(false)
+      .describe('Whether it stays alive when the migrated system dies'),
     new: json.exactOptional().describe('Two-sided: the query of the new side'),
     legacy: json.exactOptional().describe('Two-sided: the query of the legacy side'),
-    volume: section({ new: json, legacy: json }).exactOptional().describe('Two-sided: how much each side serves'),
+    volume: section({ new: json, legacy: json })
+      .exactOptional()
+      .describe('Two-sided: how much each side serves'),
   })
   .catchall(json)
   .transform(({ from, unit, every, independent, new: fresh, legacy, volume, ...query }) => ({
@@ -44,35 +49,51 @@ export const signal = z
     ...(fresh === undefined || legacy === undefined
       ? {}
       : { sides: { new: fresh, legacy, ...(volume === undefined ? {} : { volume }) } }),
-    // The rest of a map of JSON is a map of JSON.
-    query: query as { readonly [key: string]: Json },
+    query,
   }))
   .describe('A signal: from, unit, every, independent, and the query of its connector');
 
 const noData = section({
-  after: duration.default(30_000).describe('How long nothing is heard before this counts (default 30s)'),
+  after: duration
+    .default(30_000)
+    .describe('How long nothing is heard before this counts (default 30s)'),
   is: z
-    .union([
-      z.enum(['hold', 'review', 'roll-back']),
-      section({ 'ignore-until': time.describe('Until when silence is ignored') }),
-    ], {
-      error: saying('This is not what silence can mean.', 'Write hold, review, roll-back or { ignore-until: 2026-12-01 }.'),
-    })
+    .union(
+      [
+        z.enum(['hold', 'review', 'roll-back']),
+        section({ 'ignore-until': time.describe('Until when silence is ignored') }),
+      ],
+      {
+        error: saying(
+          'This is not what silence can mean.',
+          'Write hold, review, roll-back or { ignore-until: 2026-12-01 }.',
+        ),
+      },
+    )
     .default('hold')
     .describe('What silence means (default hold)'),
 });
 
 const review = section({
   by: name.default('owner').describe('The role that is asked (default owner)'),
-  within: positiveDuration.default(900_000).describe('How long people have to answer (default 15m)'),
-  silence: z.enum(['roll-back', 'hold']).default('hold').describe('What happens when nobody answers (default hold)'),
+  within: positiveDuration
+    .default(900_000)
+    .describe('How long people have to answer (default 15m)'),
+  silence: z
+    .enum(['roll-back', 'hold'])
+    .default('hold')
+    .describe('What happens when nobody answers (default hold)'),
 });
 
 /** A rule over signals, with a mode, that names the playbook to run. */
 export const trigger = section({
-  class: name.describe('What kind of failure it sees: availability, latency, auth, data, parity, cost, security'),
+  class: name.describe(
+    'What kind of failure it sees: availability, latency, auth, data, parity, cost, security',
+  ),
   when: condition,
-  'no-data': noData.default({ after: 30_000, is: 'hold' }).describe('What happens when the signals fall silent'),
+  'no-data': noData
+    .default({ after: 30_000, is: 'hold' })
+    .describe('What happens when the signals fall silent'),
   mode: z
     .enum(['automatic', 'review', 'advise', 'shadow'])
     .describe('automatic rolls back; review asks people; advise tells them; shadow only records'),
@@ -82,7 +103,9 @@ export const trigger = section({
 
 /** What keeps triggers from overcorrecting. */
 export const guards = section({
-  cooldown: duration.default(0).describe('How long after a rollback no trigger starts another (default 0s)'),
+  cooldown: duration
+    .default(0)
+    .describe('How long after a rollback no trigger starts another (default 0s)'),
   'at-most': rate.exactOptional().describe('How many automatic rollbacks are allowed: 1 per 6h'),
   'minimum-samples': z.int().min(1).default(1).describe('Fewer samples judge nothing (default 1)'),
   quiet: z
@@ -99,4 +122,3 @@ export const baseline = section({
   schemas: z.array(name).readonly().default([]).describe('Systems whose schema is recorded'),
   integrations: z.array(text).readonly().default([]),
 });
-
