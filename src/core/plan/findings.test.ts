@@ -164,3 +164,10 @@ test('a finding is shown with its mark, place and mend', () => {
     ].join('\n'),
   );
 });
+
+test('a secret file with a relative path is a warning', () => {
+  const text = `${head}systems: { m: { uses: x, token: "\${file:secrets/x}" } }\n`;
+  expectFinding(text, 'secret-file-is-absolute', 'warn', 3);
+  const absolute = findingsOf(text.replace('secrets/x', '/run/secrets/x'));
+  assert.ok(!absolute.some((finding) => finding.rule === 'secret-file-is-absolute'));
+});

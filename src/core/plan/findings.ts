@@ -2,7 +2,7 @@
 import type { Condition } from './condition.ts';
 import type { Definitions } from './definitions.ts';
 import type { NotApplicable, Plan, PlanTrigger } from './plan.ts';
-import { plainSecrets } from './plain-secrets.ts';
+import { plainSecrets, relativeSecretFiles } from './plain-secrets.ts';
 import { placeOf } from './problem.ts';
 import type { Finding, Span } from './problem.ts';
 import type { Reference } from './references.ts';
@@ -39,6 +39,7 @@ export function readFindings(looked: Looked): readonly Finding[] {
     ...opinions.map((opinion) => toFinding(looked.tree, opinion)),
     ...unusedDefinitions(looked.tree, looked.definitions, looked.references),
     ...plainSecrets(looked.tree),
+    ...relativeSecretFiles(looked.tree),
   ];
 }
 
@@ -180,7 +181,7 @@ function ofTriggers(plan: Plan, tree: Tree): readonly Opinion[] {
         rule: 'review-has-deadline',
         severity: 'warn',
         path: [...path, 'review'],
-        message: `The review of trigger ${name} has no deadline; 15m is taken.`,
+        message: `The review of trigger ${name} has no deadline; 5m is taken.`,
         mend: 'Add within: to its review.',
       });
     }

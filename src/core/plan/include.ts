@@ -16,6 +16,8 @@ export interface Gathered {
 }
 
 const filesMax = 100;
+/** How many characters all files together may have. */
+const charactersMax = 2 * 1024 * 1024;
 
 /** Sections whose parts are maps again, so that two files may each bring some of them. */
 const twoLevels = new Set([
@@ -149,6 +151,19 @@ function includeOne(
         `The included file ${path} cannot be read: ${answer.problem}.`,
         { mend: 'Paths start at the folder of the file that includes.' },
       ),
+    );
+    return;
+  }
+  const characters = gathering.sources.reduce(
+    (sum, source) => sum + source.text.length,
+    answer.text.length,
+  );
+  if (characters > charactersMax) {
+    const most = charactersMax.toLocaleString('en-US');
+    gathering.problems.push(
+      problemAt(item.span, 'BK-0403', `With this file the plan has more than ${most} characters.`, {
+        mend: 'Keep data out of the plan.',
+      }),
     );
     return;
   }

@@ -7,6 +7,31 @@ import type { Tree } from './tree.ts';
 const secretKey = /(?:^|[-_])(?:password|passwd|secret|token|api-?key|private-?key)$/i;
 const urlWithPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@:\s]*:([^@\s]+)@/i;
 
+/** Files of secrets that are named by a relative path: where they lie would depend on where Backout was started. */
+export function relativeSecretFiles(tree: Tree): readonly Finding[] {
+  switch (tree.type) {
+    case 'map':
+      return [...tree.entries.values()].flatMap((entry) => relativeSecretFiles(entry.value));
+    case 'list':
+      return tree.items.flatMap(relativeSecretFiles);
+    case 'scalar': {
+      const path = /(?<!\$)\$\{file:([^/}][^}]*)\}/.exec(
+        typeof tree.value === 'string' ? tree.value : '',
+      )?.[1];
+      if (path === undefined) return [];
+      return [
+        {
+          rule: 'secret-file-is-absolute',
+          severity: 'warn',
+          message: `The secret file ${path} is named by a relative path.`,
+          mend: 'Write its whole path, such as ${file:/run/secrets/x}.',
+          ...placeOf(tree.span),
+        },
+      ];
+    }
+  }
+}
+
 /** A finding for each; its frame does not show the secret. */
 export function plainSecrets(tree: Tree): readonly Finding[] {
   return entriesOf(at(tree, 'systems')).flatMap(([system, entry]) =>

@@ -141,8 +141,8 @@ export interface PlanTrigger {
   readonly when: Condition;
   readonly 'no-data': { readonly after: number; readonly is: NoDataPolicy };
   readonly mode: 'automatic' | 'review' | 'advise' | 'shadow';
-  /** Always there in mode `review`. */
-  readonly review?: PlanTriggerReview;
+  /** Always there, because blind signals may ask too (`no-data: { is: review }`); owner, 5m and hold by default. */
+  readonly review: PlanTriggerReview;
   readonly playbook: string;
 }
 

@@ -77,8 +77,8 @@ const noData = section({
 const review = section({
   by: name.default('owner').describe('The role that is asked (default owner)'),
   within: positiveDuration
-    .default(900_000)
-    .describe('How long people have to answer (default 15m)'),
+    .default(300_000)
+    .describe('How long people have to answer (default 5m)'),
   silence: z
     .enum(['roll-back', 'hold'])
     .default('hold')
@@ -97,7 +97,9 @@ export const trigger = section({
   mode: z
     .enum(['automatic', 'review', 'advise', 'shadow'])
     .describe('automatic rolls back; review asks people; advise tells them; shadow only records'),
-  review: review.exactOptional().describe('Who is asked, for how long, and what silence means'),
+  review: review
+    .default({ by: 'owner', within: 300_000, silence: 'hold' })
+    .describe('Who is asked, for how long, and what silence means'),
   playbook: name.describe('The playbook that it runs'),
 });
 
