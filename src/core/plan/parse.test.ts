@@ -244,7 +244,7 @@ test('a file of ten megabytes is refused at once', () => {
   assert.equal(problemsOf(`${head}title: ${'long '.repeat(2_000_000)}`)[0]?.code, 'BK-0403');
 });
 
-test('ten million brackets end in a sentence, not in the end of the stack', () => {
+test('hundreds of thousands of brackets end in a sentence, not in the end of the stack', () => {
   assert.match(problemsOf('['.repeat(300_000))[0]?.code ?? '', /BK-040[34]/);
   assert.match(problemsOf('- '.repeat(120_000))[0]?.code ?? '', /BK-040[34]/);
 });
