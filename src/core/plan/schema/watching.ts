@@ -76,9 +76,7 @@ const noData = section({
 
 const review = section({
   by: name.default('owner').describe('The role that is asked (default owner)'),
-  within: positiveDuration
-    .default(300_000)
-    .describe('How long people have to answer (default 5m)'),
+  within: positiveDuration.default(300_000).describe('How long people have to answer (default 5m)'),
   silence: z
     .enum(['roll-back', 'hold'])
     .default('hold')
