@@ -24,6 +24,9 @@ export type Outcome<State> =
 /** Somebody else may always be faster; after so many times something is wrong. */
 const TRIES = 50;
 
+/** Stands for a run number until an answer really needs one. */
+const NOT_DRAWN = 0;
+
 /** Backout itself, as an actor. */
 export const backout: Actor = { kind: 'backout', name: 'backout' };
 
@@ -90,8 +93,15 @@ export class Office {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const before = await this.migration(plan);
       const context = await this.streams.context(actor);
-      const newRun = await this.#drawRun();
-      const decided = migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
+      let newRun = this.#drawnRun ?? NOT_DRAWN;
+      const decide = (): Decided<MigrationEvent> =>
+        migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
+      let decided = decide();
+      if (decided.type === 'accepted' && orderedRun(decided) !== undefined && newRun === NOT_DRAWN) {
+        // Only an answer that orders a run costs a number; the answer is the same, now with it.
+        newRun = await this.#drawRun();
+        decided = decide();
+      }
       if (decided.type === 'rejected') return decided;
       const { after, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, decided, context.now);
       if (decided.events.length === 0 && command.type !== 'Tick') return { type: 'done', state: after, events: [] };
