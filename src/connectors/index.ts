@@ -3,6 +3,7 @@ import type { AnyConnector } from '../connector.ts';
 
 const loaders = {
   http: async () => (await import('./http/http.ts')).http,
+  postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
