@@ -12,6 +12,7 @@ const singular: { readonly [section: string]: string } = {
   checks: 'Check',
   checkpoints: 'Checkpoint',
 };
+const single = new Set(['backout', 'name', 'title', 'maintainer', 'include']);
 const plurals: { readonly [section: string]: string } = {
   phases: 'Phase',
   obligations: 'Obligation',
@@ -21,17 +22,21 @@ const plurals: { readonly [section: string]: string } = {
 export function describe(tree: Tree, path: readonly Step[]): string {
   const [head, second, ...rest] = path.map(String);
   if (head === undefined) return 'The plan';
-  if (second === undefined) return `Section ${head}`;
+  if (second === undefined) return single.has(head) ? `The plan's ${head}` : `Section ${head}`;
   if (head === 'playbooks') return describePlaybook(tree, path);
   const noun = singular[head];
-  if (noun !== undefined)
-    return [`${noun} ${second}`, ...rest.filter((part) => !/^\d+$/.test(part))].join(', ');
+  if (noun !== undefined) return [`${noun} ${second}`, ...words(rest)].join(', ');
   const listed = plurals[head];
   if (listed !== undefined) {
     const title = textOf(at(tree, head, second, 'name'));
-    return [`${listed} ${title ?? `number ${Number(second) + 1}`}`, ...rest].join(', ');
+    return [`${listed} ${title ?? `number ${Number(second) + 1}`}`, ...words(rest)].join(', ');
   }
-  return [`Section ${head}`, second, ...rest].join(', ');
+  return [`Section ${head}`, ...words([second, ...rest])].join(', ');
+}
+
+/** Numbers of items say nothing to a reader; the frame shows which one it is. */
+function words(path: readonly string[]): readonly string[] {
+  return path.filter((part) => !/^\d+$/.test(part));
 }
 
 function describePlaybook(tree: Tree, path: readonly Step[]): string {

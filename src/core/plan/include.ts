@@ -95,7 +95,7 @@ function includeAll(
     const path = textOf(item);
     if (path === undefined || path.trim() === '') {
       gathering.problems.push(
-        problemAt(item.span, 'BK-0411', 'Section include: the path of a file is wanted here.', {
+        problemAt(item.span, 'BK-0411', "The plan's include: the path of a file is wanted here.", {
           mend: 'Write it like include: [signals.yaml].',
         }),
       );

@@ -85,8 +85,9 @@ function wrongValue(tree: Tree, path: readonly Step[], value: Tree, issue: Issue
 }
 
 function meantValue(value: Tree, issue: Issue): string | undefined {
-  if (issue.code !== 'invalid_value') return undefined;
-  const near = nearest(textOf(value) ?? '', issue.values.map(String));
+  if (issue.code !== 'invalid_value' || textOf(value) === undefined) return undefined;
+  const words = issue.values.filter((word) => typeof word === 'string');
+  const near = nearest(textOf(value) ?? '', words);
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
@@ -105,11 +106,16 @@ function ofUnion(
   const closest = branches.filter((branch) => branch.distance === least);
   const [best] = closest;
   if (!best || best.issues.length === 0) return [wrongValue(tree, path, value, issue)];
-  const lacking = (value.type === 'map' && value.entries.size === 0 ? branches : closest).map(
-    (branch) => firstMissing(value, branch.issues),
-  );
-  if (lacking.length > 1 && lacking.every((key) => key !== undefined)) {
-    return [missing(tree, [...path, ''], [...new Set(lacking)], undefined)];
+  const likely = value.type === 'map' && value.entries.size === 0 ? branches : closest;
+  if (
+    likely.length > 1 &&
+    likely.every((branch) => branch.issues.every((inner) => isMissing(value, inner)))
+  ) {
+    return lackingInAll(
+      tree,
+      path,
+      likely.map((branch) => branch.issues),
+    );
   }
   const renamed = best.issues.some(
     (inner) => inner.code === 'unrecognized_keys' && meant(inner) !== undefined,
@@ -131,11 +137,21 @@ function isMissing(value: Tree, issue: Issue): boolean {
   return issue.path.length === 1 && at(value, ...issue.path) === undefined;
 }
 
-function firstMissing(value: Tree, issues: readonly Issue[]): string | undefined {
-  const found = issues.find((issue) => isMissing(value, issue));
-  return found && issues.every((issue) => isMissing(value, issue))
-    ? String(found.path[0])
-    : undefined;
+/** Several branches fit as well as each other: what all of them lack, and what would tell them apart. */
+function lackingInAll(
+  tree: Tree,
+  path: readonly Step[],
+  branches: readonly (readonly Issue[])[],
+): readonly Problem[] {
+  const keys = branches.map((issues) => [...new Set(issues.map((issue) => String(issue.path[0])))]);
+  const [first = [], ...others] = keys;
+  const common = first.filter((key) => others.every((other) => other.includes(key)));
+  const telling = keys.flatMap((each) => each.find((key) => !common.includes(key)) ?? []);
+  const choices = [...new Set(telling)];
+  return [
+    ...common.map((key) => missing(tree, [...path, key], [key], undefined)),
+    ...(choices.length > 0 ? [missing(tree, [...path, ''], choices, undefined)] : []),
+  ];
 }
 
 function meant(issue: Issue & { readonly code: 'unrecognized_keys' }): string | undefined {
@@ -192,19 +208,35 @@ const wanted: { readonly [expected: string]: string } = {
 function mendOf(issue: Issue): string | undefined {
   const own = issue.message.split('\n')[1];
   if (own !== undefined && issue.code !== 'unrecognized_keys') return own;
-  if (issue.code === 'invalid_value')
-    return issue.values.length > 1
-      ? `Write one of: ${issue.values.map(String).join(', ')}.`
-      : `Write ${String(issue.values[0])}.`;
-  if (issue.code === 'invalid_type' && issue.expected === 'boolean')
-    return 'Write true or false; yes, no, on and off are texts in YAML 1.2.';
-  return undefined;
+  switch (issue.code) {
+    case 'invalid_value':
+      return issue.values.length > 1
+        ? `Write one of: ${issue.values.map(String).join(', ')}.`
+        : `Write ${String(issue.values[0])}.`;
+    case 'invalid_type':
+      return mends[issue.expected];
+    case 'too_small':
+      return `Write ${String(issue.minimum)} or more.`;
+    case 'too_big':
+      return `Write ${String(issue.maximum)} or less.`;
+    default:
+      return undefined;
+  }
 }
 
+const mends: { readonly [expected: string]: string } = {
+  string: 'Write a text, in quotes if it looks like a number.',
+  number: 'Write a number, without quotes.',
+  int: 'Write a whole number, without quotes.',
+  boolean: 'Write true or false; yes, no, on and off are texts in YAML 1.2.',
+  array: 'Write a list: [ one, another ].',
+  tuple: 'Write a list of two: [ one, another ].',
+  object: 'Write a map: { key: value }.',
+  record: 'Write each as name: { … }.',
+};
+
 function lower(message: string): string {
-  return message
-    .replace(/^This is /, 'this is ')
-    .replace(/^An? /, (article) => article.toLowerCase());
+  return message.replace(/^This /, 'this ').replace(/^An? /, (article) => article.toLowerCase());
 }
 
 function clip(key: string): string {

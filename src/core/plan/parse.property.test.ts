@@ -36,6 +36,8 @@ function judge(text: string): void {
       'the column exists',
     );
     assert.ok(problem.length >= 1);
+    if (problem.code !== 'BK-0401')
+      assert.ok(problem.mend, `${problem.message} says how to mend it`);
     assert.doesNotMatch(problem.frame, /(?!\n)\p{Cc}/u, 'a frame moves no cursor');
     assert.ok(renderProblem(problem).includes(problem.code));
   }

@@ -210,6 +210,20 @@ test('a misspelled key is the only complaint, not also that the right one is mis
   );
 });
 
+test('a step that says too little is told all that it lacks', () => {
+  const problems = problemsOf(
+    `${head}playbooks: { p: { scope: full, stages: [{ s: [{ step: x }] }] } }\n`,
+  );
+  assert.deepEqual(
+    problems.map((problem) => problem.message),
+    [
+      'Playbook p, step x lacks "owner".',
+      'Playbook p, step x lacks "timebox".',
+      'Playbook p, step x lacks one of: uses, manual.',
+    ],
+  );
+});
+
 test('booleans of YAML 1.1 are texts, and the mend says so', () => {
   const [problem] = problemsOf(
     `${head}systems: { m: { uses: x } }\nsignals: { a: { from: m, independent: yes } }\n`,
