@@ -4,6 +4,7 @@ import type { AnyConnector } from '../connector.ts';
 const loaders = {
   http: async () => (await import('./http/http.ts')).http,
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
+  command: async () => (await import('./command/command.ts')).command,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 

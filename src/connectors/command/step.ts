@@ -1,0 +1,93 @@
+// One command of a plan: run with its environment, and its failures told by class.
+import { ConnectorError, type ApplyCall, type Call, type ErrorClass } from '../../connector.ts';
+import { endedError } from '../ending.ts';
+import type { CommandClient } from './client.ts';
+import { runCommand, type Ran } from './run.ts';
+
+/** A command as the plan gives it. */
+export interface Asked {
+  readonly argv: readonly string[];
+  readonly directory?: string | undefined;
+  readonly environment?: { readonly [name: string]: string };
+  readonly input?: string;
+}
+
+/** Runs it. Commands that change something find the idempotency key and the attempt in their environment. */
+export async function run(
+  client: CommandClient,
+  asked: Asked,
+  call: Call | ApplyCall,
+): Promise<Ran> {
+  const applying =
+    'idempotencyKey' in call
+      ? {
+          BACKOUT_IDEMPOTENCY_KEY: call.idempotencyKey,
+          BACKOUT_ATTEMPT: String(call.attempt),
+        }
+      : {};
+  return runCommand(
+    {
+      argv: asked.argv,
+      directory: asked.directory ?? client.directory,
+      environment: { ...client.environment, ...asked.environment, ...applying },
+      ...(asked.input === undefined ? {} : { input: asked.input }),
+    },
+    call,
+  );
+}
+
+/** The error of a run that did not exit with one of these codes; undefined when it did. */
+export function failureOf(
+  client: CommandClient,
+  verb: string,
+  argv: readonly string[],
+  ran: Ran,
+  codes: readonly number[],
+): ConnectorError | undefined {
+  const what = `${verb} ${client.system}`;
+  const program = argv[0] ?? '';
+  const fail = (errorClass: ErrorClass, why: string): ConnectorError =>
+    new ConnectorError(errorClass, client.conceal.text(`[command] Cannot ${what}: ${why}`));
+  switch (ran.type) {
+    case 'exited': {
+      if (codes.includes(ran.code)) return undefined;
+      const said = lastOf(ran.errors) ?? lastOf(ran.out);
+      const why = `${program} exited with ${ran.code}${said === undefined ? '' : `: ${said}`}`;
+      return fail(classOfExit(ran.code), why);
+    }
+    case 'killed':
+      return fail('refused', `${program} was killed by ${ran.by}.`);
+    case 'stopped':
+      if (ran.why === 'printed-too-much') {
+        return fail('refused', `${program} printed without end and was stopped.`);
+      }
+      return endedError('command', what, ran.why);
+    case 'not-started':
+      return notStarted(fail, program, ran.code);
+  }
+}
+
+/** As sysexits.h has them: 69 unavailable, 75 try again, 77 no permission; 126 is the shells' "may not be run". */
+function classOfExit(code: number): ErrorClass {
+  if (code === 69 || code === 75) return 'cannot-reach';
+  return code === 77 || code === 126 ? 'not-allowed' : 'refused';
+}
+
+function notStarted(
+  fail: (errorClass: ErrorClass, why: string) => ConnectorError,
+  program: string,
+  code: string,
+): ConnectorError {
+  if (code === 'EACCES')
+    return fail('not-allowed', `${program} may not be run. Make it executable.`);
+  if (code !== 'ENOENT') return fail('refused', `${program} could not be started (${code}).`);
+  const mend = 'Check the program, PATH, and that cwd is a folder.';
+  return fail('refused', `there is no ${program}. ${mend}`);
+}
+
+const saidMaxLength = 500;
+
+function lastOf(text: string): string | undefined {
+  const said = text.trim().slice(-saidMaxLength);
+  return said === '' ? undefined : said;
+}
