@@ -5,6 +5,7 @@ const loaders = {
   http: async () => (await import('./http/http.ts')).http,
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,
+  webhook: async () => (await import('./webhook/webhook.ts')).webhook,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
