@@ -1,7 +1,7 @@
 // Connections to Postgres: a pool that waits out a short outage, transactions, and direct connections for locks and notifications.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { Client, type ClientBase, type CustomTypesConfig, Pool, type PoolClient, types } from 'pg';
 import { isUnreachable, placeOf, storeError } from './errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,7 +18,7 @@ export interface Database {
   /** Gives the error of what is done inside its sentence. */
   readonly guard: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** A connection of one's own, outside the pool, as the user of the URL; the caller ends it. */
-  readonly direct: (name: string) => Promise<pg.Client>;
+  readonly direct: (name: string) => Promise<Client>;
   readonly close: () => Promise<void>;
 }
 
@@ -41,12 +41,12 @@ export interface DatabaseOptions {
 }
 
 /** An int8 is a number to us: sequences, positions and milliseconds stay far below 2^53. Only on our own connections. */
-const types: pg.CustomTypesConfig = {
+const int8AsNumber: CustomTypesConfig = {
   // The signature of pg-types is overloaded by format; we only replace the parser of one text type.
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8
+    oid === types.builtins.INT8
       ? Number
-      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+      : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
 };
 
 /** No statement of ours may wait for ever, and a dead peer is noticed within seconds. */
@@ -63,10 +63,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     connectionTimeoutMillis: connectWithinMs,
     keepAlive: true,
-    types,
+    types: int8AsNumber,
   };
   const role = options.role === undefined ? '' : ` -c role=${options.role}`;
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...shared,
     options: limits + role,
     application_name: 'backout',
@@ -77,7 +77,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', () => undefined); // an idle connection broke: the next call connects anew
 
   /** A connection; nothing was sent yet, so trying again is safe. */
-  const acquire = async (): Promise<pg.PoolClient> => {
+  const acquire = async (): Promise<PoolClient> => {
     const until = Date.now() + (options.waitOutMs ?? 5000);
     for (;;) {
       try {
@@ -98,7 +98,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 
   const withClient = async <Result>(
-    work: (client: pg.PoolClient) => Promise<Result>,
+    work: (client: PoolClient) => Promise<Result>,
   ): Promise<Result> => {
     const client = await acquire();
     try {
@@ -138,7 +138,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     }),
     direct: (name) =>
       guard(async () => {
-        const client = new pg.Client({ ...shared, options: limits, application_name: name });
+        const client = new Client({ ...shared, options: limits, application_name: name });
         client.on('error', () => undefined); // its 'end' follows, and tells the same
         await client.connect();
         return client;
@@ -148,7 +148,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** Rows of a statement on one connection, without a StoreError around what goes wrong. */
-export function queryOn(client: pg.ClientBase): Query {
+export function queryOn(client: ClientBase): Query {
   return async <Row extends object>(
     text: string,
     values: readonly unknown[] = [],

@@ -3,7 +3,7 @@
 // The notification is sent after the commit and on a connection of its own: inside the append it would take a lock that
 // lets only one transaction of the whole database commit at a time. What a process that died in between did not tell,
 // the look finds.
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { JournalEvent } from '../core/journal/event.ts';
 import type { Database } from './database.ts';
 
@@ -26,7 +26,7 @@ export function createListening(database: Database): Listening {
   const listeners = new Set<(stream: string) => void>();
   const known = new Map<string, { readonly seq: number; readonly at: number }>();
   const toTell = new Map<string, { readonly seq: number; readonly at: number }>();
-  let client: pg.Client | null = null;
+  let client: Client | null = null;
   let telling: Promise<void> | null = null;
   let looking: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type pg from 'pg';
+import type { ClientBase } from 'pg';
 import { StoreError, codeOf } from './errors.ts';
 
 /** One file of sql/. */
@@ -28,7 +28,7 @@ export function readMigrations(
 ): readonly Migration[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}-.*\.sql$/.test(name))
-    .sort()
+    .toSorted()
     .map((name) => {
       const sql = readFileSync(join(folder, name), 'utf8');
       const checksum = createHash('sha256').update(sql).digest('hex');
@@ -38,7 +38,7 @@ export function readMigrations(
 
 /** Applies what is missing, all in one transaction; answers whether anything was. */
 export async function migrate(
-  client: pg.ClientBase,
+  client: ClientBase,
   where: string,
   known: readonly Migration[] = readMigrations(),
 ): Promise<boolean> {
@@ -71,7 +71,7 @@ const ground = `
     at timestamptz not null default now()
   )`;
 
-async function readApplied(client: pg.ClientBase): Promise<readonly Applied[]> {
+async function readApplied(client: ClientBase): Promise<readonly Applied[]> {
   try {
     const text = 'select number, name, checksum from backout.migration order by number';
     return (await client.query<Applied>(text)).rows;

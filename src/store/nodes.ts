@@ -1,6 +1,6 @@
 // Which Backout processes are alive: each holds a lock that Postgres takes from it the moment its connection is gone.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 
@@ -117,7 +117,7 @@ async function register(database: Database, id: string, version: string): Promis
  * by itself, and a node that was frozen until its peers gave it up must not go on.
  */
 async function beat(
-  client: pg.Client,
+  client: Client,
   id: string,
   lost: AbortSignal,
   left: () => boolean,

@@ -1,5 +1,5 @@
 // Is a pooler between us and Postgres that hands the same server connection to several clients? Then locks and LISTEN don't stick.
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 
@@ -7,7 +7,7 @@ import { StoreError } from './errors.ts';
  * Postgres tells a client its backend's number when it connects; a pooler tells one of its own. Only then we look closer:
  * while another connection sits in a transaction, our own must keep its backend, and the two must not share one.
  */
-export async function assertDirect(database: Database, client: pg.Client): Promise<void> {
+export async function assertDirect(database: Database, client: Client): Promise<void> {
   const first = await backendOf(client);
   // Not in the types of pg; it is the process id of BackendKeyData, which pg keeps to be able to cancel.
   if ((client as unknown as { readonly processID: number | null }).processID === first) return;
@@ -29,7 +29,7 @@ export async function assertDirect(database: Database, client: pg.Client): Promi
   );
 }
 
-async function backendOf(client: pg.Client): Promise<number> {
+async function backendOf(client: Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]?.pid ?? 0;
 }

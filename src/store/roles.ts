@@ -1,5 +1,5 @@
 // The role that Backout works as: it can add events and read them, but has no right to change or remove one.
-import type pg from 'pg';
+import type { ClientBase } from 'pg';
 
 /** Works as it everywhere but in migrations and in the dispatcher's own tables. */
 export const writerRole = 'backout_writer';
@@ -29,10 +29,7 @@ const mayBecome = `select case when exists (select from pg_roles where rolname =
   else false end as yes`;
 
 /** Makes the role where we may; answers a warning for people where we may not. */
-export async function ensureWriter(
-  client: pg.ClientBase,
-  changed: boolean,
-): Promise<string | null> {
+export async function ensureWriter(client: ClientBase, changed: boolean): Promise<string | null> {
   if (!changed && (await asks(client, mayBecome))) return null;
   try {
     await client.query(create);
@@ -51,7 +48,7 @@ export async function ensureWriter(
   }
 }
 
-async function asks(client: pg.ClientBase, text: string): Promise<boolean> {
+async function asks(client: ClientBase, text: string): Promise<boolean> {
   const { rows } = await client.query<{ yes: boolean }>(text);
   return rows[0]?.yes === true;
 }

@@ -1,5 +1,5 @@
 // The store: everything that Backout keeps, on a given Postgres or on the one that it manages itself.
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Journal } from '../core/journal/journal.ts';
 import type { Enqueue } from './append.ts';
 import { check, type CheckOptions, type CheckReport } from './check.ts';
@@ -88,6 +88,12 @@ async function openOn(
     ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
   });
   const listening = createListening(database);
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    await listening.close();
+    await database.close();
+    await managed?.stop();
+  };
   return {
     journal: createJournal(database, listening, options.enqueue),
     readAll: (after, limit) => readAll(database, after, limit),
@@ -101,11 +107,7 @@ async function openOn(
     warnings,
     database,
     check: (checkOptions) => check(database, checkOptions),
-    close: async () => {
-      await listening.close();
-      await database.close();
-      await managed?.stop();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
@@ -120,7 +122,7 @@ function assertUrl(url: string): void {
 /** Everything that is done once per opening, on one connection, as the user of the URL. */
 async function prepare(url: string): Promise<Prepared> {
   const database = openDatabase({ url });
-  let client: pg.Client | null = null;
+  let client: Client | null = null;
   try {
     client = await database.direct('backout');
     await assertDirect(database, client);

@@ -45,7 +45,7 @@ export function createWatchStates({ build, guard }: Database): WatchStates {
       if (states.length === 0) return;
       const rows = states
         .map(({ key, at, state }) => ({ plan, key, at, state: JSON.stringify(state) }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1)); // one order of locks for all
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1)); // one order of locks for all
       await guard(() =>
         build
           .insertInto('backout.watch_state')

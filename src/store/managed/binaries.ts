@@ -73,7 +73,7 @@ function newestFirst(root: string, name = /^(\d+)$/): readonly string[] {
     const match = name.exec(entry);
     return match === null ? [] : [{ entry, major: Number(match[1]) }];
   });
-  return numbered.sort((a, b) => b.major - a.major).map(({ entry }) => entry);
+  return numbered.toSorted((a, b) => b.major - a.major).map(({ entry }) => entry);
 }
 
 /** Null when this is no usable Postgres: that is not an error, the next place is tried. */

@@ -6,7 +6,7 @@
 // server starts a new keeper. Exactly one keeper exists per folder, because it holds an advisory lock in the server that
 // Postgres's own postmaster.pid makes unique. A kill -9 of everything at once leaves nothing that needs mending.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -75,7 +75,7 @@ function say(word: KeeperWord): void {
   process.stdout.write(`${JSON.stringify(word)}\n`);
 }
 
-async function isMine(client: pg.Client): Promise<boolean> {
+async function isMine(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ mine: boolean }>(
     'select pg_try_advisory_lock($1) as mine',
     [keeperLock],
@@ -84,7 +84,7 @@ async function isMine(client: pg.Client): Promise<boolean> {
 }
 
 /** The database of the journal, and the settings without which "written" would not mean "kept". */
-async function prepare(client: pg.Client): Promise<void> {
+async function prepare(client: Client): Promise<void> {
   const { rowCount } = await client.query(`select 1 from pg_database where datname = 'backout'`);
   if (rowCount === 0) await client.query('create database backout');
   const { rows } = await client.query<{ name: string }>(
@@ -100,7 +100,7 @@ async function prepare(client: pg.Client): Promise<void> {
 }
 
 /** Until nobody needs the server, we are told to stop, or the server is gone. */
-async function keep(order: KeeperOrder, client: pg.Client): Promise<void> {
+async function keep(order: KeeperOrder, client: Client): Promise<void> {
   let gone = false;
   let told = false;
   let wake: () => void = () => undefined;
@@ -122,7 +122,7 @@ async function keep(order: KeeperOrder, client: pg.Client): Promise<void> {
   await stopServer(order.places);
 }
 
-async function countOthers(client: pg.Client): Promise<number> {
+async function countOthers(client: Client): Promise<number> {
   try {
     const { rows } = await client.query<{ others: number }>(othersQuery);
     return rows[0]?.others ?? 0;

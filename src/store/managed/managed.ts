@@ -1,7 +1,7 @@
 // The managed local Postgres as the rest of Backout sees it: ensured when needed, shared by processes, gone with the last.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { StoreError, codeOf } from '../errors.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
@@ -47,10 +47,10 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
   const log = options.log ?? (() => undefined);
   const account = serverAccount();
   const places = ensurePlaces(options.folder, account);
-  let stopped = false;
+  const stopping = new AbortController();
 
   /** Connects, with a keeper started first if there is none; again when another process stopped it meanwhile. */
-  const ensure = async (): Promise<pg.Client> => {
+  const ensure = async (): Promise<Client> => {
     const until = Date.now() + startWithinMs;
     for (;;) {
       const client = await joined(places);
@@ -66,15 +66,15 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
   let client = await ensure();
   const holdOn = (): void => {
     client.once('end', () => {
-      if (!stopped) void restart();
+      if (!stopping.signal.aborted) void restart();
     });
   };
   const restart = async (): Promise<void> => {
     log('The local database is gone; starting it again.');
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       try {
         client = await ensure();
-        if (stopped) await client.end();
+        if (stopping.signal.aborted) await client.end();
         else holdOn();
         return;
       } catch (error) {
@@ -94,8 +94,8 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
     version: rows[0]?.version ?? '',
     places,
     stop: async () => {
-      if (stopped) return;
-      stopped = true;
+      if (stopping.signal.aborted) return;
+      stopping.abort();
       await client.end().catch(() => undefined);
       await leave(places);
     },
@@ -103,7 +103,7 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
 }
 
 /** A connection to a server that has a keeper; null when there is none. */
-async function joined(places: Places): Promise<pg.Client | null> {
+async function joined(places: Places): Promise<Client | null> {
   try {
     const client = await connectManaged(places.socket, 'backout', 'backout');
     const kept = await client.query(

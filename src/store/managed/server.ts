@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { StoreError, codeOf } from '../errors.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -40,8 +40,8 @@ export async function connectManaged(
   socket: string,
   database: string,
   name: string,
-): Promise<pg.Client> {
-  const client = new pg.Client({
+): Promise<Client> {
+  const client = new Client({
     host: socket,
     user: managedUser,
     database,
@@ -57,7 +57,7 @@ export async function connectManaged(
  * Starts Postgres and answers a connection to it, under that name, once it is ready, recovery included. When another server runs on the
  * folder already, that one is answered; while a dead one's lock or shared memory lingers, it is tried again.
  */
-export async function startServer(start: ServerStart, name: string): Promise<pg.Client> {
+export async function startServer(start: ServerStart, name: string): Promise<Client> {
   const { places } = start;
   const lingerUntil = Date.now() + lingerWithinMs;
   for (;;) {
@@ -103,11 +103,7 @@ function launch({ places, binaries, account }: ServerStart): Launched {
 }
 
 /** A connection, or null when the process ended before. */
-async function untilReady(
-  places: Places,
-  server: Launched,
-  name: string,
-): Promise<pg.Client | null> {
+async function untilReady(places: Places, server: Launched, name: string): Promise<Client | null> {
   const until = Date.now() + readyWithinMs;
   let ended = false;
   const whenEnded = new Promise<void>((resolve) => {
