@@ -20,7 +20,11 @@ export function compileTriggers(plan: Plan): readonly Trigger[] {
     review:
       trigger.review === undefined
         ? REVIEW_DEFAULT
-        : { by: trigger.review.by, withinMs: trigger.review.within, silence: trigger.review.silence },
+        : {
+            by: trigger.review.by,
+            withinMs: trigger.review.within,
+            silence: trigger.review.silence,
+          },
     playbook: trigger.playbook,
   }));
 }
@@ -38,7 +42,12 @@ function blindPolicy(is: NoDataPolicy): BlindPolicy {
   return typeof is === 'string' ? { type: is } : { type: 'ignore', until: is['ignore-until'] };
 }
 
-function compileCondition(plan: Plan, trigger: PlanTrigger, condition: PlanCondition, path: string): Condition {
+function compileCondition(
+  plan: Plan,
+  trigger: PlanTrigger,
+  condition: PlanCondition,
+  path: string,
+): Condition {
   const members = (of: readonly PlanCondition[]): readonly Condition[] =>
     of.map((member, index) => compileCondition(plan, trigger, member, `${path}/${index + 1}`));
   switch (condition.type) {
@@ -57,12 +66,16 @@ function compileCondition(plan: Plan, trigger: PlanTrigger, condition: PlanCondi
           clearForMs: 2 * condition.for,
           atLeast: condition['at-least'],
           everyMs,
-          blindAfterMs: trigger['no-data'].after,
+          // One missing reading is not blindness, however seldom the signal is read.
+          blindAfterMs: Math.max(trigger['no-data'].after, 2 * everyMs),
         },
       };
     }
     case 'relative':
-      return { type: 'not-judged', because: `worse-than: ${condition['worse-than']} is not judged by this version` };
+      return {
+        type: 'not-judged',
+        because: `worse-than: ${condition['worse-than']} is not judged by this version`,
+      };
     case 'reconciliation':
       return { type: 'not-judged', because: 'reconciliations are not judged by this version' };
     case 'all':
@@ -99,10 +112,15 @@ export function lookAtCondition(
 }
 
 /** `bad` reads "what the condition names is there", as everywhere in three-valued conditions. */
-function look(condition: PlanCondition, readings: { readonly [signal: string]: SignalReading }): Truth {
+function look(
+  condition: PlanCondition,
+  readings: { readonly [signal: string]: SignalReading },
+): Truth {
   switch (condition.type) {
     case 'threshold': {
-      const raw = Object.hasOwn(readings, condition.signal) ? readings[condition.signal] : undefined;
+      const raw = Object.hasOwn(readings, condition.signal)
+        ? readings[condition.signal]
+        : undefined;
       const reading = raw === undefined ? undefined : settle(raw);
       if (reading === undefined || reading.type !== 'number') return 'unknown';
       const { comparison, limit } = condition;

@@ -12,7 +12,12 @@ export type Sample =
   | { readonly type: 'no-data'; readonly at: number; readonly because: string }
   /** The question may not be asked: too few events, sides not comparable. */
   | { readonly type: 'invalid'; readonly at: number; readonly because: string }
-  | { readonly type: 'bad'; readonly at: number; readonly value: number; /** Under the clear threshold. */ readonly clear: false }
+  | {
+      readonly type: 'bad';
+      readonly at: number;
+      readonly value: number;
+      /** Under the clear threshold. */ readonly clear: false;
+    }
   | { readonly type: 'ok'; readonly at: number; readonly value: number; readonly clear: boolean };
 
 /** A number that is no number is no data, whatever the source meant by it. */

@@ -19,7 +19,11 @@ export interface Trigger {
   readonly when: Condition;
   readonly mode: TriggerMode;
   readonly blind: BlindPolicy;
-  readonly review: { readonly by: string; readonly withinMs: number; readonly silence: 'roll-back' | 'hold' };
+  readonly review: {
+    readonly by: string;
+    readonly withinMs: number;
+    readonly silence: 'roll-back' | 'hold';
+  };
   readonly playbook: string;
 }
 
@@ -32,7 +36,7 @@ export type Verdict =
 
 /** What a breach leads to. */
 export type Action =
-  | { readonly type: 'roll-back' }
+  | { readonly type: 'roll-back'; readonly because: string }
   | { readonly type: 'ask'; readonly because: string }
   | { readonly type: 'advise' }
   | { readonly type: 'note' };
@@ -44,24 +48,36 @@ export type Objection = string | null;
  * What a verdict leads to. An automatic trigger that may not act becomes a review, said aloud: never dropped.
  * Blindness does what its policy says, and never rolls back by itself when the source itself is out: then it asks.
  */
-export function actionOf(trigger: Trigger, verdict: Verdict, objection: Objection, now: number): Action | null {
+export function actionOf(
+  trigger: Trigger,
+  verdict: Verdict,
+  objection: Objection,
+  now: number,
+): Action | null {
   switch (verdict.type) {
     case 'healthy':
     case 'suspect':
       return null;
     case 'breached':
-      return act(trigger, objection);
+      return act(
+        trigger,
+        `trigger ${trigger.name} is breached`,
+        'the plan asks for a review',
+        objection,
+      );
     case 'blind':
       return onBlind(trigger, verdict.cause, objection, now);
   }
 }
 
-function act(trigger: Trigger, objection: Objection): Action {
+function act(trigger: Trigger, cause: string, question: string, objection: Objection): Action {
   switch (trigger.mode) {
     case 'automatic':
-      return objection === null ? { type: 'roll-back' } : { type: 'ask', because: objection };
+      return objection === null
+        ? { type: 'roll-back', because: cause }
+        : { type: 'ask', because: objection };
     case 'review':
-      return { type: 'ask', because: 'the plan asks for a review' };
+      return { type: 'ask', because: question };
     case 'advise':
       return { type: 'advise' };
     case 'shadow':
@@ -69,18 +85,35 @@ function act(trigger: Trigger, objection: Objection): Action {
   }
 }
 
-function onBlind(trigger: Trigger, cause: 'no-data' | 'source-out', objection: Objection, now: number): Action | null {
+function onBlind(
+  trigger: Trigger,
+  cause: 'no-data' | 'source-out',
+  objection: Objection,
+  now: number,
+): Action | null {
   const { blind } = trigger;
+  const unseen = `the trigger is blind (${cause}); nobody knows whether it is breached`;
   if (trigger.mode === 'shadow' || trigger.mode === 'advise') return null;
   switch (blind.type) {
     case 'hold':
       return null;
     case 'ignore':
-      return now < blind.until ? null : { type: 'ask', because: 'the time for which blindness was ignored is over' };
+      return now < blind.until
+        ? null
+        : { type: 'ask', because: `the time for which blindness was ignored is over; ${unseen}` };
     case 'review':
-      return { type: 'ask', because: `the trigger is blind (${cause}); nobody knows whether it is breached` };
+      return { type: 'ask', because: unseen };
     case 'roll-back':
-      if (cause === 'source-out') return { type: 'ask', because: 'the source of the signal is out; that is no failure of the migration' };
-      return act(trigger, objection);
+      if (cause === 'source-out')
+        return {
+          type: 'ask',
+          because: 'the source of the signal is out; that is no failure of the migration',
+        };
+      return act(
+        trigger,
+        `trigger ${trigger.name} is blind (no data), and its plan says that means going back`,
+        unseen,
+        objection,
+      );
   }
 }

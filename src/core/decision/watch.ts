@@ -11,7 +11,9 @@ export interface LeafState {
   readonly detector: Json;
   readonly status: SignalStatus;
   /** The newest sample's type, to tell a source that is out from one that has nothing to say. */
-  readonly sample: 'ok' | 'bad' | 'no-data' | 'error' | 'invalid' | 'none';
+  readonly sample: 'ok' | 'bad' | 'no-data' | 'error' | 'invalid';
+  /** When it was judged last, by a reading or by the lack of one. */
+  readonly judgedAt: number;
   readonly evidence: { readonly [key: string]: Json };
 }
 
@@ -19,63 +21,126 @@ export interface LeafState {
 export interface Watch {
   readonly leaves: { readonly [leaf: string]: LeafState };
   readonly verdicts: { readonly [trigger: string]: Verdict };
+  /** The newest instant at which anything was judged. */
+  readonly judgedAt: number | null;
 }
 
 /** A change worth an event. */
 export type Change =
-  | { readonly type: 'signal'; readonly trigger: string; readonly leaf: string; readonly signal: string; readonly from: SignalStatus; readonly to: SignalStatus; readonly evidence: { readonly [key: string]: Json } }
-  | { readonly type: 'verdict'; readonly trigger: string; readonly verdict: Verdict; readonly evidence: Evidence };
+  | {
+      readonly type: 'signal';
+      readonly trigger: string;
+      readonly leaf: string;
+      readonly signal: string;
+      readonly from: SignalStatus;
+      readonly to: SignalStatus;
+      readonly evidence: { readonly [key: string]: Json };
+    }
+  | {
+      readonly type: 'verdict';
+      readonly trigger: string;
+      readonly verdict: Verdict;
+      readonly evidence: Evidence;
+    };
 
 /** What every leaf of a trigger said when the verdict changed. */
 export type Evidence = { readonly [leaf: string]: { readonly [key: string]: Json } };
 
 /** A watch that has seen nothing. What nobody judged is not healthy; but it is not yet blind either. */
-export const emptyWatch: Watch = { leaves: {}, verdicts: {} };
+export const emptyWatch: Watch = { leaves: {}, verdicts: {}, judgedAt: null };
 
-/** Judges readings by every trigger whose signals they belong to. Instants come in order; `now` is the instant judged. */
+/**
+ * Judges readings by every trigger whose signals they belong to. Instants come in order; `now` is the instant judged.
+ * `triggers` are all that are armed: what is remembered of others is forgotten, so that a trigger that is armed again
+ * begins anew. A verdict is told when it changes, and once when the watch begins to judge its trigger.
+ */
 export function judgeReadings(
   triggers: readonly Trigger[],
   watch: Watch,
-  readings: { readonly [signal: string]: SignalReading },
+  readings: Readings,
   now: number,
 ): { readonly watch: Watch; readonly changes: readonly Change[] } {
-  const leaves: Record<string, LeafState> = { ...watch.leaves };
-  const verdicts: Record<string, Verdict> = { ...watch.verdicts };
+  const leaves: Record<string, LeafState> = {};
+  const verdicts: Record<string, Verdict> = {};
   const changes: Change[] = [];
   for (const trigger of triggers) {
-    let touched = false;
     for (const leaf of leavesOf(trigger.when)) {
-      const reading = Object.hasOwn(readings, leaf.signal) ? readings[leaf.signal] : undefined;
-      if (reading === undefined) continue;
-      touched = true;
-      const before = leaves[leaf.leaf];
-      const judged = judgeRule(leaf.rule, before?.detector ?? startRule(leaf.rule), reading, now);
-      const { status, evidence } = judged;
-      leaves[leaf.leaf] = { detector: judged.state, status, sample: judged.sample.type, evidence };
+      const before = watch.leaves[leaf.leaf];
+      const after = judgeLeaf(leaf, before, readings, watch, now);
+      leaves[leaf.leaf] = after;
       const from = before?.status ?? 'healthy';
+      const { status, evidence } = after;
       if (from !== status) {
-        changes.push({ type: 'signal', trigger: trigger.name, leaf: leaf.leaf, signal: leaf.signal, from, to: status, evidence });
+        changes.push({
+          type: 'signal',
+          trigger: trigger.name,
+          leaf: leaf.leaf,
+          signal: leaf.signal,
+          from,
+          to: status,
+          evidence,
+        });
       }
     }
-    if (!touched) continue;
     const verdict = verdictOf(trigger.when, leaves);
-    const old = verdicts[trigger.name] ?? { type: 'healthy' };
+    const old = watch.verdicts[trigger.name];
     verdicts[trigger.name] = verdict;
-    if (!same(old, verdict)) {
-      changes.push({ type: 'verdict', trigger: trigger.name, verdict, evidence: evidenceOf(trigger.when, leaves) });
+    if (old === undefined || !same(old, verdict)) {
+      changes.push({
+        type: 'verdict',
+        trigger: trigger.name,
+        verdict,
+        evidence: evidenceOf(trigger.when, leaves),
+      });
     }
   }
-  return { watch: { leaves, verdicts }, changes };
+  return { watch: { leaves, verdicts, judgedAt: Math.max(watch.judgedAt ?? now, now) }, changes };
+}
+
+type Readings = { readonly [signal: string]: SignalReading };
+
+/** Judges a leaf by its reading; without one, time alone can make it blind: a signal that nobody reads is not healthy. */
+function judgeLeaf(
+  { rule, signal }: Condition & { type: 'rule' },
+  before: LeafState | undefined,
+  readings: Readings,
+  watch: Watch,
+  now: number,
+): LeafState {
+  const reading = Object.hasOwn(readings, signal) ? readings[signal] : undefined;
+  if (reading === undefined && before !== undefined && now - before.judgedAt < rule.blindAfterMs)
+    return before;
+  // The watch itself was away (nobody ran it): its absence is held against no signal, the time begins anew.
+  const away = watch.judgedAt !== null && now - watch.judgedAt >= rule.blindAfterMs;
+  if (reading === undefined && before !== undefined && away) return { ...before, judgedAt: now };
+  const judged = judgeRule(rule, before?.detector ?? startRule(rule), reading ?? unread(now), now);
+  return {
+    detector: judged.state,
+    status: judged.status,
+    sample: judged.sample.type,
+    judgedAt: now,
+    evidence: judged.evidence,
+  };
+}
+
+/** That nobody could read a signal says nothing of the migration: it is an error of the source, as far as we know. */
+function unread(at: number): SignalReading {
+  return { type: 'error', at, because: 'nobody has read it' };
 }
 
 /** The trigger's verdict by what its leaves say now. */
-export function verdictOf(condition: Condition, leaves: { readonly [leaf: string]: LeafState }): Verdict {
+export function verdictOf(
+  condition: Condition,
+  leaves: { readonly [leaf: string]: LeafState },
+): Verdict {
   const truth = judgeCondition(condition, (leaf) => truthOf(leaves[leaf]?.status));
   switch (truth) {
     case 'bad':
       return { type: 'breached', why: 'condition' };
     case 'unknown': {
-      const out = leavesOf(condition).some((leaf) => leaves[leaf.leaf]?.status === 'blind' && leaves[leaf.leaf]?.sample === 'error');
+      const out = leavesOf(condition).some(
+        (leaf) => leaves[leaf.leaf]?.status === 'blind' && leaves[leaf.leaf]?.sample === 'error',
+      );
       return { type: 'blind', cause: out ? 'source-out' : 'no-data' };
     }
     case 'good': {
@@ -85,27 +150,32 @@ export function verdictOf(condition: Condition, leaves: { readonly [leaf: string
   }
 }
 
-/** A breach that is clearing is still a breach; a leaf that was never read says nothing bad yet. */
+/** A breach that is clearing is still a breach. */
 function truthOf(status: SignalStatus | undefined): Truth {
   switch (status) {
     case 'breached':
     case 'clearing':
       return 'bad';
-    case 'blind':
-      return 'unknown';
     case 'healthy':
     case 'suspect':
       return 'good';
+    case 'blind':
     case undefined:
-      return 'good';
+      return 'unknown';
   }
 }
 
-function evidenceOf(condition: Condition, leaves: { readonly [leaf: string]: LeafState }): Evidence {
+function evidenceOf(
+  condition: Condition,
+  leaves: { readonly [leaf: string]: LeafState },
+): Evidence {
   return Object.fromEntries(
     leavesOf(condition).map((leaf) => {
       const state = leaves[leaf.leaf];
-      return [leaf.leaf, { signal: leaf.signal, status: state?.status ?? 'never read', ...state?.evidence }];
+      return [
+        leaf.leaf,
+        { signal: leaf.signal, status: state?.status ?? 'never read', ...state?.evidence },
+      ];
     }),
   );
 }

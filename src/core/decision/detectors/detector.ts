@@ -17,5 +17,10 @@ export interface Judgement<State> {
 export interface Detector<Rule, State> {
   readonly start: (rule: Rule) => State;
   /** `now` is the instant that is judged, epoch milliseconds: the same live, in a drill and in a replay. */
-  readonly judge: (rule: Rule, state: State, reading: SignalReading, now: number) => Judgement<State>;
+  readonly judge: (
+    rule: Rule,
+    state: State,
+    reading: SignalReading,
+    now: number,
+  ) => Judgement<State>;
 }

@@ -16,7 +16,12 @@ export function startRule(rule: Rule): Json {
 }
 
 /** Judges one reading by the rule's own detector. */
-export function judgeRule(rule: Rule, state: Json, reading: SignalReading, now: number): Judgement<Json> {
+export function judgeRule(
+  rule: Rule,
+  state: Json,
+  reading: SignalReading,
+  now: number,
+): Judgement<Json> {
   switch (rule.type) {
     case 'threshold': {
       // The cast holds because `startRule` of the same rule made this state, and a rule never changes its type.

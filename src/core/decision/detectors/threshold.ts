@@ -2,11 +2,12 @@
 import type { Json } from '../../journal/event.ts';
 import { type Sample, type SignalReading, settle } from '../sample.ts';
 import type { Detector, Judgement, SignalStatus } from './detector.ts';
+import { type Streak, grow, lasted } from './streak.ts';
 
 /**
  * A limit with a direction. Times are milliseconds.
- * Breached: every known reading has been bad for at least `forMs`, and at least 80 % of the readings expected since
- * the first bad one are known (a missing reading is neither good nor bad: it never resets and never counts).
+ * Breached: every known reading has been bad for at least `forMs`, and at least 80 % of the readings expected in that
+ * time are known (a missing reading is neither good nor bad: it never resets and never counts).
  * Clears: every known reading for `clearForMs` is on the good side of `clearsAt`, again with 80 % coverage.
  */
 export interface ThresholdRule {
@@ -23,31 +24,33 @@ export interface ThresholdRule {
   readonly blindAfterMs: number;
 }
 
-/** Readings in a row on one side: when the first came, the newest, and how many are known. */
-interface Streak {
-  readonly from: number;
-  readonly to: number;
-  readonly known: number;
-}
-
 /** What the detector remembers: plain JSON, a few numbers. */
 export interface ThresholdState {
   readonly status: SignalStatus;
   /** Where it stood before it went blind. */
   readonly before: Exclude<SignalStatus, 'blind'>;
-  readonly streak: Streak | null;
-  readonly lastBadAt: number | null;
+  /** On which side the newest readings in a row are, and those readings. */
+  readonly side: 'bad' | 'good';
+  readonly streak: Streak;
   /** Time of the newest known reading; when judging began, before the first. */
   readonly knownAt: number | null;
+  /** The newest instant that was judged: it and all before it never change again. */
   readonly lastAt: number | null;
 }
 
-/** The share of expected readings that must be known before a duration is believed. */
-const COVERAGE = 0.8;
+/** A source's clock may be ahead by so much, or by two readings where that is more. Milliseconds. */
+const CLOCK_AHEAD_MAX_MS = 10_000;
 
 /** The threshold detector (decisions: rule D1 with share 100 %). */
 export const threshold: Detector<ThresholdRule, ThresholdState> = {
-  start: () => ({ status: 'healthy', before: 'healthy', streak: null, lastBadAt: null, knownAt: null, lastAt: null }),
+  start: () => ({
+    status: 'healthy',
+    before: 'healthy',
+    side: 'good',
+    streak: [],
+    knownAt: null,
+    lastAt: null,
+  }),
   judge,
 };
 
@@ -57,26 +60,49 @@ function judge(
   raw: SignalReading,
   now: number,
 ): Judgement<ThresholdState> {
-  const sample = sampleOf(rule, settle(raw));
+  const sample = sampleOf(rule, settle(raw), now);
   if (sample.type !== 'ok' && sample.type !== 'bad') return unknown(rule, state, sample, now);
   // The same instant twice, or an older one: the past does not change.
   if (state.lastAt !== null && sample.at <= state.lastAt) return unknown(rule, state, sample, now);
-  if (now - sample.at > rule.blindAfterMs) {
-    return unknown(rule, state, { type: 'no-data', at: now, because: `the newest reading is ${Math.round((now - sample.at) / 1000)} s old` }, now);
-  }
-  const from = state.status === 'blind' ? { ...state, streak: null } : state;
+  // What was seen before blindness, or before a time in which nobody looked, is no part of a streak with this.
+  const unseen =
+    state.status === 'blind' ||
+    (state.knownAt !== null && sample.at - state.knownAt >= rule.blindAfterMs);
   const status = state.status === 'blind' ? state.before : state.status;
-  const next = known(rule, from, status, sample);
-  return say(rule, { ...next, before: exceptBlind(next.status), knownAt: sample.at, lastAt: sample.at }, sample);
+  const next = known(rule, unseen ? { ...state, streak: [] } : state, status, sample);
+  return say(
+    rule,
+    {
+      ...next,
+      before: exceptBlind(next.status),
+      knownAt: Math.min(sample.at, now),
+      lastAt: sample.at,
+    },
+    sample,
+  );
 }
 
 function exceptBlind(status: SignalStatus): Exclude<SignalStatus, 'blind'> {
   return status === 'blind' ? 'healthy' : status;
 }
 
-function sampleOf(rule: ThresholdRule, reading: SignalReading): Sample {
+function sampleOf(rule: ThresholdRule, reading: SignalReading, now: number): Sample {
   if (reading.type !== 'number') return reading;
   const { at, value } = reading;
+  if (now - at > rule.blindAfterMs) {
+    return {
+      type: 'no-data',
+      at: now,
+      because: `the newest reading is ${Math.round((now - at) / 1000)} s old`,
+    };
+  }
+  if (at - now > Math.max(2 * rule.everyMs, CLOCK_AHEAD_MAX_MS)) {
+    return {
+      type: 'invalid',
+      at: now,
+      because: `the clock of the source is ${Math.round((at - now) / 1000)} s ahead`,
+    };
+  }
   const bad = rule.direction === 'above' ? value > rule.limit : value < rule.limit;
   if (bad) return { type: 'bad', at, value, clear: false };
   const clear = rule.direction === 'above' ? value <= rule.clearsAt : value >= rule.clearsAt;
@@ -103,44 +129,54 @@ function known(
   status: Exclude<SignalStatus, 'blind'>,
   sample: Known,
 ): ThresholdState {
-  const lastBadAt = sample.type === 'bad' ? sample.at : state.lastBadAt;
+  const { everyMs, forMs, clearForMs, atLeast } = rule;
+  const on = (side: 'bad' | 'good'): Streak =>
+    grow(state.side === side ? state.streak : [], sample.at, everyMs);
   switch (status) {
     case 'healthy':
     case 'suspect': {
       if (sample.type === 'bad') {
-        const streak = grow(state.streak, sample.at);
-        return { ...state, status: enough(rule, streak) ? 'breached' : 'suspect', streak, lastBadAt };
+        const streak = on('bad');
+        const breached = lasted(streak, { ms: forMs, everyMs, atLeast });
+        return { ...state, status: breached ? 'breached' : 'suspect', side: 'bad', streak };
       }
-      const calm = lastBadAt === null || sample.at - lastBadAt >= rule.forMs;
-      return { ...state, status: calm ? 'healthy' : 'suspect', streak: null, lastBadAt };
+      if (status === 'healthy') return { ...state, status, side: 'good', streak: [] };
+      const streak = on('good');
+      // The first good reading comes one instant after the last bad one.
+      const calm = lasted(streak, { ms: Math.max(0, forMs - everyMs), everyMs });
+      return {
+        ...state,
+        status: calm ? 'healthy' : 'suspect',
+        side: 'good',
+        streak: calm ? [] : streak,
+      };
     }
     case 'breached':
     case 'clearing': {
-      if (sample.type === 'bad' || !sample.clear) return { ...state, status: 'breached', streak: null, lastBadAt };
-      const streak = grow(status === 'clearing' ? state.streak : null, sample.at);
-      const clear = lasted(rule, streak, rule.clearForMs);
-      return { ...state, status: clear ? 'healthy' : 'clearing', streak: clear ? null : streak, lastBadAt };
+      if (sample.type === 'bad' || !sample.clear)
+        return { ...state, status: 'breached', side: 'bad', streak: [] };
+      const streak = on('good');
+      const clear = lasted(streak, { ms: clearForMs, everyMs });
+      return {
+        ...state,
+        status: clear ? 'healthy' : 'clearing',
+        side: 'good',
+        streak: clear ? [] : streak,
+      };
     }
   }
 }
 
-function grow(streak: Streak | null, at: number): Streak {
-  return streak === null ? { from: at, to: at, known: 1 } : { ...streak, to: at, known: streak.known + 1 };
-}
-
-function enough(rule: ThresholdRule, streak: Streak): boolean {
-  return streak.known >= rule.atLeast && lasted(rule, streak, rule.forMs);
-}
-
-/** Has this streak lasted `ms`, in readings that are really known? */
-function lasted(rule: ThresholdRule, streak: Streak, ms: number): boolean {
-  const expected = Math.round((streak.to - streak.from) / rule.everyMs) + 1;
-  return (streak.known - 1) * rule.everyMs >= ms && streak.known >= COVERAGE * expected;
-}
-
-function say(rule: ThresholdRule, state: ThresholdState, sample: Sample): Judgement<ThresholdState> {
+function say(
+  rule: ThresholdRule,
+  state: ThresholdState,
+  sample: Sample,
+): Judgement<ThresholdState> {
+  const since = state.streak[0]?.from;
   const seen: { readonly [key: string]: Json } =
-    sample.type === 'ok' || sample.type === 'bad' ? { value: sample.value } : { unknown: sample.type, because: sample.because };
+    sample.type === 'ok' || sample.type === 'bad'
+      ? { value: sample.value }
+      : { unknown: sample.type, because: sample.because };
   return {
     state,
     status: state.status,
@@ -151,7 +187,7 @@ function say(rule: ThresholdRule, state: ThresholdState, sample: Sample): Judgem
       [rule.direction]: rule.limit,
       forMs: rule.forMs,
       clearsAt: rule.clearsAt,
-      ...(state.streak === null ? {} : { since: state.streak.from }),
+      ...(since === undefined ? {} : { since }),
     },
   };
 }

@@ -7,13 +7,37 @@ import type { Guards } from './events.ts';
 
 /** `newRun` is a run number drawn beforehand: used when the answer orders a run, else kept for the next command. */
 export type MigrationCommand =
-  | { readonly type: 'ArmPlan'; readonly plan: string; readonly fingerprint: string; readonly snapshot: Json; readonly directory: string; readonly triggers: readonly Trigger[]; readonly guards: Guards }
+  | {
+      readonly type: 'ArmPlan';
+      readonly plan: string;
+      readonly fingerprint: string;
+      readonly snapshot: Json;
+      readonly directory: string;
+      readonly triggers: readonly Trigger[];
+      readonly guards: Guards;
+    }
   | { readonly type: 'EnterPhase'; readonly phase: string; readonly armed: readonly string[] }
   | { readonly type: 'RecordChanges'; readonly changes: readonly Change[]; readonly newRun: number }
-  | { readonly type: 'OrderRun'; readonly playbook: string; readonly because: string; readonly kind: RunKind; readonly newRun: number }
+  | {
+      readonly type: 'OrderRun';
+      readonly playbook: string;
+      readonly because: string;
+      readonly kind: RunKind;
+      readonly newRun: number;
+    }
   /** Without a number: the only question that is open. */
-  | { readonly type: 'Approve'; readonly decision?: number; readonly because?: string; readonly newRun: number }
-  | { readonly type: 'Hold'; readonly decision?: number; readonly forMs: number; readonly because?: string }
+  | {
+      readonly type: 'Approve';
+      readonly decision?: number;
+      readonly because?: string;
+      readonly newRun: number;
+    }
+  | {
+      readonly type: 'Hold';
+      readonly decision?: number;
+      readonly forMs: number;
+      readonly because?: string;
+    }
   | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string }
   | { readonly type: 'FinishRun'; readonly run: number; readonly outcome: Outcome }
   | { readonly type: 'Tick'; readonly newRun: number };

@@ -29,13 +29,37 @@ export type MigrationEvent =
     }
   /** From now on these triggers are judged; others rest. */
   | { readonly type: 'PhaseEntered'; readonly phase: string; readonly armed: readonly string[] }
-  | { readonly type: 'SignalChanged'; readonly trigger: string; readonly leaf: string; readonly signal: string; readonly from: SignalStatus; readonly to: SignalStatus; readonly evidence: { readonly [key: string]: Json } }
-  | { readonly type: 'TriggerBreached'; readonly trigger: string; readonly breach: number; readonly mode: TriggerMode; readonly evidence: Evidence }
+  | {
+      readonly type: 'SignalChanged';
+      readonly trigger: string;
+      readonly leaf: string;
+      readonly signal: string;
+      readonly from: SignalStatus;
+      readonly to: SignalStatus;
+      readonly evidence: { readonly [key: string]: Json };
+    }
+  | {
+      readonly type: 'TriggerBreached';
+      readonly trigger: string;
+      readonly breach: number;
+      readonly mode: TriggerMode;
+      readonly evidence: Evidence;
+    }
   | { readonly type: 'TriggerCleared'; readonly trigger: string; readonly breach: number }
-  | { readonly type: 'TriggerBlinded'; readonly trigger: string; readonly cause: 'no-data' | 'source-out'; readonly evidence: Evidence }
+  | {
+      readonly type: 'TriggerBlinded';
+      readonly trigger: string;
+      readonly cause: 'no-data' | 'source-out';
+      readonly evidence: Evidence;
+    }
   | { readonly type: 'TriggerSighted'; readonly trigger: string }
   /** The trigger would have acted; its mode says only to tell (advise) or to keep score (shadow). */
-  | { readonly type: 'TriggerAdvised'; readonly trigger: string; readonly breach: number; readonly mode: 'advise' | 'shadow' }
+  | {
+      readonly type: 'TriggerAdvised';
+      readonly trigger: string;
+      readonly breach: number;
+      readonly mode: 'advise' | 'shadow';
+    }
   | {
       readonly type: 'DecisionWanted';
       readonly decision: number;
@@ -68,4 +92,10 @@ export type MigrationEvent =
   | { readonly type: 'DecisionOvertaken'; readonly decision: number; readonly by: number }
   /** The time of a hold is over; if the breach is still there, the question comes again. */
   | { readonly type: 'HoldEnded'; readonly trigger: string }
-  | { readonly type: 'RunFinished'; readonly run: number; readonly outcome: Outcome };
+  | {
+      readonly type: 'RunFinished';
+      readonly run: number;
+      readonly outcome: Outcome;
+      /** What is still breached or blind after a verified run is held until then, and asks again if it is there still. */
+      readonly askAgainAt?: number;
+    };

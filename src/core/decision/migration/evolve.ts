@@ -11,7 +11,15 @@ export function evolve(migration: Migration, event: JournalEvent<MigrationEvent>
   const { body } = event;
   if (body.type === 'PlanArmed') {
     const { type: _, ...plan } = body;
-    return migration.type === 'none' ? { ...fresh, ...plan, type: 'migration' } : { ...migration, ...plan };
+    if (migration.type === 'none') return { ...fresh, ...plan, type: 'migration' };
+    return {
+      ...migration,
+      ...plan,
+      standing: only(
+        migration.standing,
+        plan.triggers.map((trigger) => trigger.name),
+      ),
+    };
   }
   return migration.type === 'none' ? migration : evolveKnown(migration, body, event);
 }
@@ -24,7 +32,9 @@ const fresh = {
   decisions: 0,
   questions: [],
   made: [],
+  overtaken: [],
   activeRun: null,
+  activeKind: null,
   lastRunEndedAt: null,
   runsBeganAt: [],
 } as const;
@@ -36,18 +46,32 @@ function evolveKnown(
 ): Migration {
   switch (body.type) {
     case 'PhaseEntered':
-      return { ...migration, phase: body.phase, armed: body.armed };
+      return {
+        ...migration,
+        phase: body.phase,
+        armed: body.armed,
+        standing: only(migration.standing, body.armed),
+      };
     case 'SignalChanged':
     case 'TriggerAdvised':
       return migration;
     case 'TriggerBreached':
-      return stand({ ...migration, breaches: body.breach }, body.trigger, { breach: body.breach, blind: false });
+      return stand({ ...migration, breaches: body.breach }, body.trigger, {
+        ...sighted,
+        breach: body.breach,
+        evidence: body.evidence,
+      });
     case 'TriggerCleared':
       return stand(migration, body.trigger, { breach: null });
     case 'TriggerBlinded':
-      return stand(migration, body.trigger, { blind: true });
+      return stand(migration, body.trigger, {
+        blind: true,
+        cause: body.cause,
+        ignoredUntil: ignoredUntil(migration, body.trigger, event.at),
+        evidence: body.evidence,
+      });
     case 'TriggerSighted':
-      return stand(migration, body.trigger, { blind: false });
+      return stand(migration, body.trigger, sighted);
     case 'DecisionWanted': {
       const { type: _, ...question } = body;
       return {
@@ -59,15 +83,18 @@ function evolveKnown(
     case 'DecisionMade':
       return made(migration, body, event);
     case 'DecisionOvertaken':
-      return { ...migration, questions: without(migration, body.decision) };
+      return {
+        ...migration,
+        questions: without(migration, body.decision),
+        overtaken: [{ decision: body.decision, by: body.by }, ...migration.overtaken].slice(
+          0,
+          DECISIONS_KEPT,
+        ),
+      };
     case 'HoldEnded':
       return stand(migration, body.trigger, { heldUntil: null });
     case 'RunFinished':
-      return {
-        ...migration,
-        activeRun: migration.activeRun === body.run ? null : migration.activeRun,
-        lastRunEndedAt: event.at,
-      };
+      return finished(migration, body, event.at);
     default:
       return ignored(migration, body);
   }
@@ -92,18 +119,75 @@ function made(
     made: [record, ...migration.made].slice(0, DECISIONS_KEPT),
     ...(run === null
       ? {}
-      : { activeRun: run, runsBeganAt: [event.at, ...migration.runsBeganAt].slice(0, RUNS_KEPT) }),
+      : {
+          activeRun: run,
+          activeKind: body.kind,
+          runsBeganAt:
+            body.kind === 'live'
+              ? [event.at, ...migration.runsBeganAt].slice(0, RUNS_KEPT)
+              : migration.runsBeganAt,
+        }),
   };
   return body.trigger === null ? decided : stand(decided, body.trigger, { heldUntil: body.until });
+}
+
+function finished(
+  migration: KnownMigration,
+  body: MigrationEvent & { type: 'RunFinished' },
+  at: number,
+): KnownMigration {
+  if (migration.activeRun !== body.run) return migration;
+  const { activeKind, lastRunEndedAt } = migration;
+  const ended = {
+    ...migration,
+    activeRun: null,
+    activeKind: null,
+    lastRunEndedAt: activeKind === 'live' ? at : lastRunEndedAt,
+  };
+  const until = body.askAgainAt;
+  return until === undefined ? ended : { ...ended, standing: heldAll(migration.standing, until) };
+}
+
+/** What is breached or blind is held at least until then. */
+function heldAll(standing: KnownMigration['standing'], until: number): KnownMigration['standing'] {
+  return Object.fromEntries(
+    Object.entries(standing).map(([name, each]) => {
+      const stands = each.breach !== null || each.blind;
+      return [name, stands ? { ...each, heldUntil: Math.max(each.heldUntil ?? 0, until) } : each];
+    }),
+  );
+}
+
+const sighted = { blind: false, cause: null, ignoredUntil: null } as const;
+
+/** Blindness that is ignored until a date is ignored no longer than that; null when it counts. */
+function ignoredUntil(migration: KnownMigration, trigger: string, at: number): number | null {
+  const blind = migration.triggers.find((each) => each.name === trigger)?.blind;
+  return blind?.type === 'ignore' && at < blind.until ? blind.until : null;
+}
+
+/** Where these triggers stand; others rest, and begin anew when they are armed again. */
+function only(
+  standing: KnownMigration['standing'],
+  names: readonly string[],
+): KnownMigration['standing'] {
+  return Object.fromEntries(Object.entries(standing).filter(([name]) => names.includes(name)));
 }
 
 function without(migration: KnownMigration, decision: number): KnownMigration['questions'] {
   return migration.questions.filter((question) => question.decision !== decision);
 }
 
-function stand(migration: KnownMigration, trigger: string, change: Partial<TriggerState>): KnownMigration {
+function stand(
+  migration: KnownMigration,
+  trigger: string,
+  change: Partial<TriggerState>,
+): KnownMigration {
   return {
     ...migration,
-    standing: { ...migration.standing, [trigger]: { ...standingOf(migration, trigger), ...change } },
+    standing: {
+      ...migration.standing,
+      [trigger]: { ...standingOf(migration, trigger), ...change },
+    },
   };
 }

@@ -5,6 +5,8 @@ import type { KnownMigration } from './state.ts';
 /** Why no trigger may start a run by itself now; null when none of the guards objects. */
 export function objectionOf(migration: KnownMigration, now: number): Objection {
   const { cooldownMs, atMost } = migration.guards;
+  if (migration.activeRun !== null)
+    return `run ${migration.activeRun}, a ${migration.activeKind ?? 'run'}, has the target`;
   if (migration.lastRunEndedAt !== null && now < migration.lastRunEndedAt + cooldownMs) {
     const left = Math.ceil((migration.lastRunEndedAt + cooldownMs - now) / 1000);
     return `the cool-down after the last run has ${left} s left`;

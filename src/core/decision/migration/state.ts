@@ -1,5 +1,6 @@
 // What a migration under watch is: the state that its events fold to.
 import type { Json } from '../../journal/event.ts';
+import type { RunKind } from '../../rollback/events.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Evidence } from '../watch.ts';
 import type { Guards, How } from './events.ts';
@@ -34,8 +35,14 @@ export interface TriggerState {
   /** The breach that is open, by its number; the same breach never leads to a second decision by itself. */
   readonly breach: number | null;
   readonly blind: boolean;
+  /** Why it is blind. */
+  readonly cause: 'no-data' | 'source-out' | null;
+  /** Its blindness is ignored until then. */
+  readonly ignoredUntil: number | null;
   /** Held until then: not asked again before. */
   readonly heldUntil: number | null;
+  /** What it saw when it was breached or blinded. */
+  readonly evidence: Evidence;
 }
 
 /** A migration: unknown, or under watch. */
@@ -57,9 +64,13 @@ export type Migration =
       readonly questions: readonly Question[];
       /** The newest decisions, newest first, at most twenty. */
       readonly made: readonly Made[];
+      /** Questions that something else decided, newest first, at most twenty. */
+      readonly overtaken: readonly { readonly decision: number; readonly by: number }[];
       readonly activeRun: number | null;
+      readonly activeKind: RunKind | null;
+      /** Of live runs only: a drill is no rollback. */
       readonly lastRunEndedAt: number | null;
-      /** When runs began, newest first, at most a hundred. */
+      /** When live runs began, newest first, at most a hundred. */
       readonly runsBeganAt: readonly number[];
     };
 
@@ -67,9 +78,18 @@ export type Migration =
 export type KnownMigration = Migration & { type: 'migration' };
 
 /** Where a trigger stands before anything happened. */
-export const calm: TriggerState = { breach: null, blind: false, heldUntil: null };
+export const calm: TriggerState = {
+  breach: null,
+  blind: false,
+  cause: null,
+  ignoredUntil: null,
+  heldUntil: null,
+  evidence: {},
+};
 
 /** Where this trigger stands. */
 export function standingOf(migration: KnownMigration, trigger: string): TriggerState {
-  return (Object.hasOwn(migration.standing, trigger) ? migration.standing[trigger] : undefined) ?? calm;
+  return (
+    (Object.hasOwn(migration.standing, trigger) ? migration.standing[trigger] : undefined) ?? calm
+  );
 }
