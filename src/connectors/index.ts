@@ -6,6 +6,7 @@ const loaders = {
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
+  smtp: async () => (await import('./smtp/smtp.ts')).smtp,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 

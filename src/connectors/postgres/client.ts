@@ -10,7 +10,7 @@ export const postgresOptions = z.strictObject({
   url: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'is no postgres:// address')
-    .refine((url) => URL.canParse(url), 'is no address that can be read')
+    .refine(isReadable, 'is no address that can be read')
     .meta({
       description: 'postgres://user:password@host:5432/database; the password is never shown',
     }),
@@ -31,6 +31,11 @@ export interface PostgresClient {
   readonly pool: Pool;
   readonly lockTimeoutMs: number;
   readonly conceal: Concealer;
+}
+
+/** As pg reads it: `postgres://user@/database?host=/run/postgresql` has no host and is no URL, and yet an address. */
+function isReadable(url: string): boolean {
+  return URL.canParse(url.replace(/^(postgres(?:ql)?:\/\/[^/@]*@?)\//, '$1socket/'));
 }
 
 /** No more than this for one database, however many signals and steps there are: it is the customer's. */
