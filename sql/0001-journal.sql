@@ -70,13 +70,14 @@ create function backout.clock() returns bigint language sql volatile as
   $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint $$;
 
 -- Everything that one append writes, as one statement. Per append i: streams[i], expected[i], summaries[i] (null: leave),
--- deadlines[i] (null: leave, -1: none), claims[i] (null: none), releases[i]. Per event: owners[e] is its append's i.
+-- deadlines[i] (null: leave, -1: none), claims[i] (null: none), releases[i], times[i] (when it was decided; null: now).
+-- Per event: owners[e] is its append's i.
 -- Raises BO001 (detail {"stream","actual"}) when a stream is not where the writer believes it is, and BO002 (detail
 -- {"claim","by"}) when another stream holds the claim; then nothing is written. Heads are locked in the order of their
 -- names, claims after them, so that no two appends wait for each other.
 create function backout.append(
   streams text[], expected bigint[], summaries text[], deadlines bigint[], claims text[], releases boolean[],
-  owners int[], actors text[], bodies text[]
+  owners int[], actors text[], bodies text[], times bigint[]
 ) returns table (seq bigint, at bigint, hash text) language plpgsql as $$
 declare
   heads backout.head[];
@@ -121,7 +122,7 @@ begin
       raise exception 'stream % has % events, not %', streams[i], coalesce(head.seq, 0), expected[i]
         using errcode = 'BO001', detail = json_build_object('stream', streams[i], 'actual', coalesce(head.seq, 0));
     end if;
-    head.at := greatest(head.at, backout.clock());
+    head.at := greatest(head.at, least(backout.clock(), times[i]));
     while owners[e] = i loop
       head.seq := head.seq + 1;
       head.hash := encode(sha256(convert_to(

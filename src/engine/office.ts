@@ -68,7 +68,7 @@ export class Office {
   async commandRun(run: number, command: RunCommand, actor: Actor): Promise<Outcome<Run>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const before = await this.run(run);
-      const context = await this.streams.context(actor);
+      const context = await this.streams.context(actor, before);
       const decided = runAggregate.decide(command, before.state, context);
       if (decided.type === 'rejected') return decided;
       const append = this.streams.appendOf(runAggregate, runStream(run), before, decided, context.now);
@@ -92,7 +92,7 @@ export class Office {
   async commandMigration(plan: string, command: MigrationCommand | Unnumbered, actor: Actor): Promise<Outcome<Migration>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const before = await this.migration(plan);
-      const context = await this.streams.context(actor);
+      const context = await this.streams.context(actor, before);
       let newRun = this.#drawnRun ?? NOT_DRAWN;
       const decide = (): Decided<MigrationEvent> =>
         migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
@@ -156,7 +156,7 @@ export class Office {
       graph,
       objectives: { ...(rto === undefined ? {} : { rtoMs: rto }), ...(rpo === undefined ? {} : { rpoMs: rpo }) },
     };
-    const before = { state: runAggregate.initial, seq: 0 };
+    const before = { state: runAggregate.initial, seq: 0, at: 0 };
     const decided = runAggregate.decide(command, before.state, { now, actor: backout });
     if (decided.type === 'rejected') return decided;
     const { after: _, ...own } = this.streams.appendOf(runAggregate, runStream(run), before, decided, now);
@@ -166,9 +166,10 @@ export class Office {
 
   async #finish(plan: string, run: number, outcome: (RunEvent & { type: 'RunEnded' })['outcome'], now: number): Promise<Append> {
     const before = await this.migration(plan);
-    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, { now, actor: backout });
+    const at = Math.max(now, before.at);
+    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, { now: at, actor: backout });
     const events = decided.type === 'accepted' ? decided : { type: 'accepted' as const, events: [] };
-    const { after: _, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, events, now);
+    const { after: _, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, events, at);
     return own;
   }
 

@@ -7,6 +7,8 @@ import type { Append, Journal } from '../core/journal/journal.ts';
 export interface Folded<State> {
   readonly state: State;
   readonly seq: number;
+  /** When its newest event was: epoch milliseconds of the store's clock; 0 before the first. */
+  readonly at: number;
 }
 
 /** How many folded streams a node remembers. */
@@ -27,10 +29,18 @@ export class Streams {
     stream: string,
   ): Promise<Folded<State>> {
     // The cast holds because a stream's name begins with its kind: only its own aggregate ever folds it.
-    const known = (this.#remembered.get(stream) as Folded<State> | undefined) ?? { state: aggregate.initial, seq: 0 };
+    const known = (this.#remembered.get(stream) as Folded<State> | undefined) ?? {
+      state: aggregate.initial,
+      seq: 0,
+      at: 0,
+    };
     const events = (await this.journal.read(stream, known.seq + 1)) as readonly JournalEvent<Body>[];
     if (events.length === 0) return known;
-    const folded = { state: fold(aggregate.evolve, known.state, events), seq: known.seq + events.length };
+    const folded = {
+      state: fold(aggregate.evolve, known.state, events),
+      seq: known.seq + events.length,
+      at: events.at(-1)?.at ?? known.at,
+    };
     this.#remember(stream, folded);
     return folded;
   }
@@ -52,15 +62,16 @@ export class Streams {
       stream,
       expected: before.seq,
       events: decided.events,
+      at: now,
       summary: aggregate.summarise(after),
       deadline: aggregate.deadline(after),
       after,
     };
   }
 
-  /** The context of a decision: who, and the store's clock. */
-  async context(actor: Actor): Promise<Context> {
-    return { now: await this.journal.now(), actor };
+  /** The context of a decision: who, and the store's clock, which never goes back behind the stream's newest event. */
+  async context(actor: Actor, before: Folded<unknown>): Promise<Context> {
+    return { now: Math.max(before.at, await this.journal.now()), actor };
   }
 
   #remember(stream: string, folded: Folded<unknown>): void {

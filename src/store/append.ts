@@ -21,7 +21,8 @@ interface Written {
 }
 
 const text = `select seq, at, hash from backout.append(
-  $1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::int[], $8::text[], $9::text[])`;
+  $1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::int[], $8::text[], $9::text[],
+  $10::bigint[])`;
 
 const attemptsMax = 5;
 
@@ -78,7 +79,7 @@ function runnerOf(query: Query): SqlRunner {
   };
 }
 
-/** The nine arrays of backout.append; see sql/0001-journal.sql. */
+/** The ten arrays of backout.append; see sql/0001-journal.sql. */
 function toValues(appends: readonly Append[]): readonly (readonly unknown[])[] {
   const owners: number[] = [];
   const actors: string[] = [];
@@ -100,6 +101,7 @@ function toValues(appends: readonly Append[]): readonly (readonly unknown[])[] {
     owners,
     actors,
     bodies,
+    appends.map((one) => one.at ?? null),
   ];
 }
 

@@ -158,7 +158,7 @@ describe('the journal in Postgres', () => {
     const slow = await server.superuser(store.url);
     await slow.query('begin');
     await slow.query(
-      `select backout.append('{slow}', '{0}', '{null}', '{null}', '{null}', '{false}', '{1}', '{"{}"}', '{"{}"}')`,
+      `select backout.append('{slow}', '{0}', '{null}', '{null}', '{null}', '{false}', '{1}', '{"{}"}', '{"{}"}', '{null}')`,
     );
     await store.journal.append([put('fast', 0, 'A')]);
     assert.equal((await store.journal.read('fast')).length, 1);

@@ -16,6 +16,12 @@ export interface Append {
   /** How many events the writer believes the stream has. */
   readonly expected: number;
   readonly events: readonly NewEvent[];
+  /**
+   * When this was decided, by the store's clock: what the events bear, so that the state that was decided on and the
+   * state that the events fold to are the same. Never later than the store's clock says, nor before the event before.
+   * Left out: the moment of the append.
+   */
+  readonly at?: number;
   /** The stream's state in short, for lists and searches: a projection that can be rebuilt from the events. */
   readonly summary?: Json;
   /** When somebody must look at this stream again though nothing happens: epoch milliseconds; null for never. */
