@@ -7,6 +7,7 @@ const loaders = {
   command: async () => (await import('./command/command.ts')).command,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
+  prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
