@@ -1,0 +1,205 @@
+// The page of one run: how far, how long, what it waits for, whose turn it is, and what can be done.
+import { html } from 'hono/html';
+import type { RunView, Turn } from '../views/run-view.ts';
+import type { StepClock, StepView } from '../views/step.ts';
+import { shapes } from '../views/marks.ts';
+import { span } from '../views/times.ts';
+import {
+  type Html,
+  bar,
+  feedList,
+  moment,
+  part,
+  said,
+  since,
+  textField,
+  until,
+  whoField,
+} from './pieces.ts';
+
+/** The parts of the page: rendered at first, and again for each event. */
+export function runParts(view: RunView, now: number, who: string): Html {
+  return html`${part('headline', headline(view))} ${part('time', time(view, now))}
+    ${part(
+      'turns',
+      view.turns.map((turn, index) =>
+        turnForm(view.run, turn, now, who, index === 0 ? 'primary' : ''),
+      ),
+    )}
+    ${part('stages', stages(view, now))}
+    <h2>What happened</h2>
+    ${feedList('feed', view.feed)}
+    <p><a href="/j/run-${view.run}">The whole journal of this run</a></p>
+    ${part('orders', orders(view, who))}`;
+}
+
+/** The heading: which run of which plan, and that it is one for real. */
+export function runHeading(view: RunView): Html {
+  return html`<span class="frame">${view.kind.toUpperCase()}</span> Run ${view.run}:
+    ${view.playbook} of ${view.plan}`;
+}
+
+function headline(view: RunView): Html {
+  return html`<p class="headline said ${view.state.mark}" data-spoken>
+      <span class="mark" aria-hidden="true">${shapes[view.state.mark]}</span> ${view.headline}
+    </p>
+    <p class="why">
+      Began ${moment(view.startedAt)} by
+      <a href="/d/${view.plan}/${view.decision}">decision ${view.decision}</a>: ${view.because}
+    </p>
+    ${
+      view.endedAt === null && view.waits.length + view.turns.length > 0
+        ? html`<h2>What it waits for</h2>
+            <ul class="waits">
+              ${view.turns.map((turn) => html`<li>${said({ mark: turn.blocked ? 'bad' : 'attention', words: `${turn.owner}: ` })}<a href="#turn-${turn.step}">${turn.step}</a></li>`)}${view.waits.map((wait) => html`<li>${wait}</li>`)}
+            </ul>`
+        : ''
+    }`;
+}
+
+function time(view: RunView, now: number): Html {
+  const { startedAt, endedAt, rtoMs, holding } = view;
+  const end = endedAt ?? now;
+  const gone =
+    endedAt === null
+      ? since(startedAt, now)
+      : html`<span class="clock">${span(end - startedAt)}</span>`;
+  const late = rtoMs !== null && end - startedAt > rtoMs;
+  const against =
+    rtoMs === null
+      ? html`<p>Time ${gone} · the plan declares no RTO</p>`
+      : html`<p>
+            <span class="${late ? 'said bad' : ''}"
+              >${late ? html`<span class="mark" aria-hidden="true">▲</span> over the RTO: ` : 'Time '}${gone}
+              of ${span(rtoMs)} RTO</span
+            >
+            · ${view.stepsDone} of ${view.stepsAll} steps
+          </p>
+          ${bar('Time gone of the RTO', startedAt, end, rtoMs, endedAt === null)}`;
+  const held =
+    holding === null
+      ? ''
+      : html`<p>
+            ${said({ mark: 'good', words: 'Every check holds' })} for ${since(holding.since, now)}
+            of ${span(holding.ofMs)}
+          </p>
+          ${bar('Time that every check has held', holding.since, now, holding.ofMs, true)}`;
+  return html`${against}${held}`;
+}
+
+function stages(view: RunView, now: number): Html {
+  return html`<h2>Steps</h2>
+    <ol class="stages">
+      ${view.stages.map(
+        (stage) =>
+          html`<li>
+            <h3>${stage.name}</h3>
+            <ol class="steps">
+              ${stage.steps.map((step) => stepItem(step, now))}
+            </ol>
+          </li>`,
+      )}
+    </ol>`;
+}
+
+function stepItem(step: StepView, now: number): Html {
+  return html`<li class="step ${step.mark}" data-step="${step.id}">
+    <span class="name"
+      ><span class="mark" aria-hidden="true">${shapes[step.mark]}</span> ${step.id}</span
+    >
+    <span class="time">${step.clock === null ? '' : stepClock(step.clock, now)}</span>
+    <span class="words"
+      >${step.words}${step.overdue ? html` <span class="said bad"><span class="mark" aria-hidden="true">▲</span> overdue</span>` : ''}</span
+    >
+    ${step.detail === '' ? '' : html`<span class="detail">${step.detail}</span>`}
+    <span class="wants">${step.wants}${step.owner === null ? '' : ` · ${step.owner}`}</span>
+  </li>`;
+}
+
+function stepClock(clock: StepClock, now: number): Html {
+  switch (clock.type) {
+    case 'took':
+      return html`${span(clock.ms)}`;
+    case 'since':
+      return html`${since(clock.at, now)} of ${span(clock.ofMs)}`;
+    case 'until':
+      return html`in ${until(clock.at, now)}`;
+  }
+}
+
+/** `press` marks the one primary action of the page: that of the first turn. */
+function turnForm(run: number, turn: Turn, now: number, who: string, press: 'primary' | ''): Html {
+  const confirm = html`<form method="post" action="/r/${run}/confirm">
+    <input type="hidden" name="step" value="${turn.step}" />
+    ${textField('evidence', turn.evidence === 'required' ? 'What did you see?' : 'What did you see? (may be empty)', turn.evidence === 'required')}
+    ${whoField(who)}
+    <button class="${turn.blocked ? '' : press}">
+      ${turn.blocked ? `Confirm by hand: ${turn.step} is done, the run goes on` : `Confirm: ${turn.step} is done, the run goes on`}
+    </button>
+  </form>`;
+  const skip = html`<details>
+    <summary>Could not be done: skip ${turn.step}…</summary>
+    <form method="post" action="/r/${run}/skip">
+      <input type="hidden" name="step" value="${turn.step}" />
+      ${textField('because', 'Why is it skipped?', true)}${whoField(who)}
+      <button>Skip ${turn.step}: a deviation that stands in the journal</button>
+    </form>
+  </details>`;
+  const retry = html`<form method="post" action="/r/${run}/retry">
+    <input type="hidden" name="step" value="${turn.step}" />${whoField(who)}
+    <button class="${press}">
+      Try ${turn.step} again: looks first, changes only what is missing
+    </button>
+  </form>`;
+  return html`<section class="turn" aria-labelledby="turn-${turn.step}">
+    <h2 id="turn-${turn.step}">
+      ${said({ mark: turn.blocked ? 'bad' : 'attention', words: turn.blocked ? `${turn.step} is blocked: ${turn.owner} must say how to go on` : `${turn.owner}: your turn, ${turn.step}` })}
+    </h2>
+    <p>${turn.instruction}</p>
+    ${turn.lookFor === null ? '' : html`<p>Look for: ${turn.lookFor}</p>`}
+    <p class="why">Waiting for ${since(turn.since, now)}. If nobody answers, the run waits.</p>
+    ${turn.blocked ? retry : confirm}
+    ${
+      turn.blocked && turn.confirmable
+        ? html`<details>
+            <summary>It was done by hand…</summary>
+            ${confirm}
+          </details>`
+        : ''
+    }
+    ${skip}
+  </section>`;
+}
+
+function orders(view: RunView, who: string): Html {
+  if (view.endedAt !== null) return html``;
+  const { run } = view;
+  return html`<div class="bar" role="group" aria-label="Orders to this run">
+    ${
+      view.orders.pause
+        ? html`<details name="order">
+            <summary>Pause…</summary>
+            <form method="post" action="/r/${run}/pause">
+              ${textField('because', 'Why? (may be empty)', false)}${whoField(who)}<button>
+                Pause run ${run}: what is at work now ends, nothing more begins
+              </button>
+            </form>
+          </details>`
+        : ''
+    }
+    ${view.orders.resume ? html`<form method="post" action="/r/${run}/resume">${whoField(who)}<button class="primary">Go on with run ${run}</button></form>` : ''}
+    ${
+      view.orders.abort
+        ? html`<details name="order">
+            <summary>Abort…</summary>
+            <form method="post" action="/r/${run}/abort">
+              ${textField('because', 'Why?', true)}${whoField(who)}<button class="danger">
+                Abort run ${run}: it stops half-way, ${view.stepsDone} of ${view.stepsAll} steps
+                stay done
+              </button>
+            </form>
+          </details>`
+        : ''
+    }
+  </div>`;
+}

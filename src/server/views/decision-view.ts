@@ -1,0 +1,201 @@
+// A decision as people see it: what happened, how sure, what happens if nobody answers, and what each answer does.
+import type { MigrationEvent } from '../../core/decision/migration/events.ts';
+import { type KnownMigration, standingOf } from '../../core/decision/migration/state.ts';
+import type { Evidence } from '../../core/decision/watch.ts';
+import type { JournalEvent, Json } from '../../core/journal/event.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import { compileGraph } from '../../core/rollback/compile.ts';
+import { planOf } from '../../engine/office.ts';
+import { plain, signalMark } from './feed.ts';
+import type { Mark, Said } from './marks.ts';
+import { length, measured } from './times.ts';
+
+/** A decision, ready to be shown. */
+export interface DecisionView {
+  readonly plan: string;
+  readonly title: string;
+  readonly decision: number;
+  readonly trigger: string | null;
+  readonly playbook: string;
+  readonly because: string;
+  readonly askedAt: number | null;
+  readonly by: string | null;
+  readonly evidence: readonly EvidenceLine[];
+  /** How the other triggers stand. */
+  readonly others: readonly Said[];
+  /** What rolling back would do, step by step. */
+  readonly steps: readonly string[];
+  readonly rtoMs: number | null;
+  readonly state: DecisionState;
+  /** Place of the newest event that it was made from. */
+  readonly seq: number;
+}
+
+/** Whether it waits, was made, or became moot. */
+export type DecisionState =
+  | { readonly type: 'open'; readonly until: number; readonly silence: 'roll-back' | 'hold' }
+  | {
+      readonly type: 'made';
+      readonly answer: string;
+      readonly who: string;
+      readonly how: string;
+      readonly at: number;
+      readonly because: string;
+      readonly run: number | null;
+      readonly until: number | null;
+    }
+  | { readonly type: 'overtaken'; readonly by: number; readonly at: number };
+
+/** What one signal says. */
+export interface EvidenceLine extends Said {
+  /** When it was measured; null when nobody knows. */
+  readonly at: number | null;
+  /** Where it was measured. */
+  readonly from: string | null;
+}
+
+/** The decision by its number, from the migration and its events; undefined when there is none. */
+export function decisionView(
+  migration: KnownMigration,
+  events: readonly JournalEvent[],
+  decision: number,
+): DecisionView | undefined {
+  // The cast holds because these are the events of this migration's stream.
+  const own = events as readonly JournalEvent<MigrationEvent>[];
+  const wanted = bodyOf(own, 'DecisionWanted', decision);
+  const made = bodyOf(own, 'DecisionMade', decision);
+  const asked = wanted?.body ?? made?.body;
+  if (asked === undefined) return undefined;
+  const state = stateOf(own, decision);
+  if (state === undefined) return undefined;
+  const plan = planOf(migration.snapshot);
+  return {
+    plan: migration.plan,
+    title: plan.title ?? migration.plan,
+    decision,
+    trigger: asked.trigger,
+    playbook: asked.playbook,
+    because: asked.because,
+    askedAt: wanted?.at ?? null,
+    by: wanted?.body.by ?? null,
+    evidence: evidenceLines(evidenceOf(own, asked), plan),
+    others: othersOf(migration, asked.trigger),
+    steps: (compileGraph(plan, asked.playbook)?.nodes ?? []).map((node) => node.id),
+    rtoMs: plan.objectives?.rto ?? null,
+    state,
+    seq: events.at(-1)?.seq ?? 0,
+  };
+}
+
+type Of<Type> = MigrationEvent & { type: Type };
+
+function bodyOf<Type extends 'DecisionWanted' | 'DecisionMade' | 'DecisionOvertaken'>(
+  events: readonly JournalEvent<MigrationEvent>[],
+  type: Type,
+  decision: number,
+): JournalEvent<Of<Type>> | undefined {
+  // The cast holds by the test beside it.
+  return events.findLast(
+    ({ body }) => body.type === type && 'decision' in body && body.decision === decision,
+  ) as JournalEvent<Of<Type>> | undefined;
+}
+
+function stateOf(
+  events: readonly JournalEvent<MigrationEvent>[],
+  decision: number,
+): DecisionState | undefined {
+  const made = bodyOf(events, 'DecisionMade', decision);
+  if (made !== undefined) {
+    const { answer, how, because, run, until } = made.body;
+    return {
+      type: 'made',
+      answer: plain(answer),
+      how,
+      who: made.actor.name,
+      at: made.at,
+      because,
+      run,
+      until,
+    };
+  }
+  const overtaken = bodyOf(events, 'DecisionOvertaken', decision);
+  if (overtaken !== undefined)
+    return { type: 'overtaken', by: overtaken.body.by, at: overtaken.at };
+  const wanted = bodyOf(events, 'DecisionWanted', decision);
+  return wanted && { type: 'open', until: wanted.body.until, silence: wanted.body.silence };
+}
+
+/** A question that comes again after a hold has no evidence of its own: then that of the breach stands. */
+function evidenceOf(
+  events: readonly JournalEvent<MigrationEvent>[],
+  asked: Of<'DecisionWanted' | 'DecisionMade'>,
+): Evidence {
+  if (Object.keys(asked.evidence).length > 0) return asked.evidence;
+  const before = events.findLast(
+    ({ body }) =>
+      (body.type === 'TriggerBreached' || body.type === 'TriggerBlinded') &&
+      body.trigger === asked.trigger,
+  )?.body;
+  return before !== undefined && 'evidence' in before ? (before.evidence as Evidence) : {};
+}
+
+/** What each signal said when it was asked, in words. */
+export function evidenceLines(evidence: Evidence, plan: Plan): readonly EvidenceLine[] {
+  return Object.entries(evidence).map(([leaf, seen]) => {
+    const name = typeof seen['signal'] === 'string' ? seen['signal'] : leaf;
+    const signal = Object.hasOwn(plan.signals, name) ? plan.signals[name] : undefined;
+    const at = typeof seen['at'] === 'number' ? seen['at'] : null;
+    return {
+      mark: markOf(seen['status']),
+      words: lineOf(name, seen, signal?.unit),
+      at,
+      from: signal?.from ?? null,
+    };
+  });
+}
+
+function lineOf(
+  name: string,
+  seen: { readonly [key: string]: Json },
+  unit: string | undefined,
+): string {
+  const number = (key: string): number | undefined =>
+    typeof seen[key] === 'number' ? seen[key] : undefined;
+  const value = number('value');
+  const forMs = number('forMs') ?? 0;
+  const parts = [
+    value === undefined
+      ? `${name} is not known: ${text(seen['because']) || text(seen['unknown']) || 'nothing was read yet'}`
+      : `${name} ${measured(value, unit)}`,
+  ];
+  for (const side of ['above', 'below'] as const) {
+    const limit = number(side);
+    if (limit !== undefined)
+      parts.push(`bad ${side} ${measured(limit, unit)}${forMs > 0 ? ` for ${length(forMs)}` : ''}`);
+  }
+  return `${parts.join(', ')}: ${text(seen['status']) || 'never read'}`;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function markOf(status: Json | undefined): Mark {
+  const known = ['healthy', 'suspect', 'breached', 'clearing', 'blind'] as const;
+  const found = known.find((each) => each === status);
+  return found === undefined ? 'unknown' : signalMark(found);
+}
+
+function othersOf(migration: KnownMigration, trigger: string | null): readonly Said[] {
+  return migration.armed
+    .filter((name) => name !== trigger)
+    .map((name) => triggerSaid(migration, name));
+}
+
+/** How a trigger stands, in a word. */
+export function triggerSaid(migration: KnownMigration, name: string): Said {
+  const standing = standingOf(migration, name);
+  if (standing.blind) return { mark: 'unknown', words: `${name} is blind` };
+  if (standing.breach !== null) return { mark: 'bad', words: `${name} is breached` };
+  return { mark: 'good', words: `${name} is not breached` };
+}

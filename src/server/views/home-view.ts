@@ -1,0 +1,113 @@
+// The home page as people see it: what waits for somebody, what runs, what is watched, what was.
+import type { MigrationSummary } from '../../core/decision/migration/migration.ts';
+import type { KnownMigration } from '../../core/decision/migration/state.ts';
+import type { RunSummary } from '../../core/rollback/views.ts';
+import { planOf } from '../../engine/office.ts';
+import { outcomeMark, outcomeWords } from './feed.ts';
+import type { Said } from './marks.ts';
+import { evidenceLines, triggerSaid } from './decision-view.ts';
+
+/** The home page, ready to be shown. */
+export interface HomeView {
+  readonly waiting: readonly Waiting[];
+  readonly running: readonly RunLine[];
+  readonly plans: readonly PlanLine[];
+  readonly past: readonly RunLine[];
+}
+
+/** A question that waits for an answer. */
+export interface Waiting {
+  readonly plan: string;
+  readonly decision: number;
+  readonly trigger: string;
+  readonly playbook: string;
+  readonly by: string;
+  readonly because: string;
+  readonly evidence: readonly Said[];
+  readonly until: number;
+  readonly silence: 'roll-back' | 'hold';
+}
+
+/** A run in a line. */
+export interface RunLine extends Said {
+  readonly run: number;
+  readonly plan: string;
+  readonly playbook: string;
+  readonly kind: string;
+  readonly because: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly stepsDone: number;
+  readonly stepsAll: number;
+}
+
+/** A plan in a line. */
+export interface PlanLine {
+  readonly plan: string;
+  readonly fingerprint: string;
+  readonly phase: string | null;
+  readonly signals: readonly Said[];
+  readonly activeRun: number | null;
+}
+
+/** The newest past runs that the page shows. */
+const PAST_RUNS = 20;
+
+/** What waits comes first, the most urgent before all. */
+export function homeView(
+  summaries: readonly MigrationSummary[],
+  migrations: readonly KnownMigration[],
+  runs: readonly RunSummary[],
+): HomeView {
+  const newest = runs.toSorted((a, b) => b.run - a.run);
+  return {
+    waiting: migrations.flatMap(waitingOf).toSorted((a, b) => a.until - b.until),
+    running: newest.filter((run) => run.status !== 'ended').map(lineOf),
+    plans: summaries
+      .map((summary) => planLine(summary, migrations))
+      .toSorted((a, b) => a.plan.localeCompare(b.plan)),
+    past: newest
+      .filter((run) => run.status === 'ended')
+      .slice(0, PAST_RUNS)
+      .map(lineOf),
+  };
+}
+
+function waitingOf(migration: KnownMigration): readonly Waiting[] {
+  const plan = planOf(migration.snapshot);
+  return migration.questions.map(
+    ({ decision, trigger, playbook, by, because, until, silence, evidence }) => ({
+      plan: migration.plan,
+      decision,
+      trigger,
+      playbook,
+      by,
+      because,
+      until,
+      silence,
+      evidence: evidenceLines(evidence, plan),
+    }),
+  );
+}
+
+function lineOf(run: RunSummary): RunLine {
+  const { status, outcome, ...line } = run;
+  if (outcome !== null)
+    return { ...line, mark: outcomeMark(outcome), words: outcomeWords(outcome) };
+  switch (status) {
+    case 'paused':
+      return { ...line, mark: 'attention', words: 'paused' };
+    case 'aborting':
+      return { ...line, mark: 'bad', words: 'aborting' };
+    default:
+      return { ...line, mark: 'working', words: 'rolling back' };
+  }
+}
+
+function planLine(summary: MigrationSummary, migrations: readonly KnownMigration[]): PlanLine {
+  const { plan, fingerprint, phase, activeRun } = summary;
+  const migration = migrations.find((each) => each.plan === plan);
+  const signals =
+    migration === undefined ? [] : migration.armed.map((name) => triggerSaid(migration, name));
+  return { plan, fingerprint: fingerprint.slice(0, 6), phase, activeRun, signals };
+}

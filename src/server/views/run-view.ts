@@ -1,0 +1,172 @@
+// A run as people see it: where it stands, what it waits for, whose turn it is, and what they can do.
+import type { JournalEvent } from '../../core/journal/event.ts';
+import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
+import { type GraphNode, verificationOf } from '../../core/rollback/graph.ts';
+import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
+import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
+import { type FeedRow, feedOf, outcomeMark, outcomeWords } from './feed.ts';
+import type { Said } from './marks.ts';
+import { type StepView, stepView } from './step.ts';
+
+/** A run, ready to be shown. */
+export interface RunView {
+  readonly run: number;
+  readonly plan: string;
+  readonly playbook: string;
+  readonly kind: RunKind;
+  readonly because: string;
+  /** The number of the decision that ordered it. */
+  readonly decision: string;
+  readonly state: Said;
+  /** One sentence that says it all, for the top of the page and for ears. */
+  readonly headline: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly rtoMs: number | null;
+  readonly stepsDone: number;
+  readonly stepsAll: number;
+  /** What it waits for besides the turns of people. */
+  readonly waits: readonly string[];
+  readonly holding: { readonly since: number; readonly ofMs: number } | null;
+  readonly stages: readonly { readonly name: string; readonly steps: readonly StepView[] }[];
+  readonly turns: readonly Turn[];
+  readonly orders: { readonly pause: boolean; readonly resume: boolean; readonly abort: boolean };
+  readonly feed: readonly FeedRow[];
+  readonly seq: number;
+}
+
+/** A step that waits for a person's word: the question, and what can be said. */
+export interface Turn {
+  readonly step: string;
+  readonly owner: string;
+  readonly blocked: boolean;
+  readonly instruction: string;
+  readonly lookFor: string | null;
+  readonly since: number;
+  readonly evidence: 'required' | 'optional';
+  /** A verification is measured: it can be skipped with a reason, never confirmed by hand. */
+  readonly confirmable: boolean;
+}
+
+/** The rows of the feed that a page shows; the journal has them all. */
+const FEED_ROWS = 60;
+
+/** The run as it stands, from its state and its events. */
+export function runView(run: BegunRun, events: readonly JournalEvent[]): RunView {
+  // The cast holds because these are the events of this run's stream.
+  const own = events as readonly JournalEvent<RunEvent>[];
+  const { stepsDone, stepsAll } = summaryOf(run);
+  const state = stateOf(run);
+  const turns =
+    run.status === 'ended' || run.status === 'aborting'
+      ? []
+      : run.graph.nodes.flatMap((node) => turnOf(run, node));
+  return {
+    run: run.run,
+    plan: run.plan,
+    playbook: run.playbook,
+    kind: run.kind,
+    because: run.because,
+    decision: run.decision.slice(run.decision.lastIndexOf('/') + 1),
+    state,
+    headline: headlineOf(run, state, stepsDone, stepsAll),
+    startedAt: run.startedAt,
+    endedAt: run.end?.at ?? null,
+    rtoMs: run.objectives.rtoMs ?? null,
+    stepsDone,
+    stepsAll,
+    waits: waitsFor(run)
+      .filter(({ step }) => !turns.some((turn) => turn.step === step))
+      .map(({ sentence }) => sentence),
+    holding: holdingOf(run),
+    stages: stagesOf(run, own),
+    turns,
+    orders: {
+      pause: run.status === 'running',
+      resume: run.status === 'paused',
+      abort: run.status === 'running' || run.status === 'paused',
+    },
+    feed: feedOf(events.slice(-FEED_ROWS)),
+    seq: events.at(-1)?.seq ?? 0,
+  };
+}
+
+function stateOf(run: BegunRun): Said {
+  if (run.end !== null)
+    return { mark: outcomeMark(run.end.outcome), words: outcomeWords(run.end.outcome) };
+  switch (run.status) {
+    case 'paused':
+      return { mark: 'attention', words: 'paused' };
+    case 'aborting':
+      return { mark: 'bad', words: 'aborting at the next safe point' };
+    case 'running':
+    case 'ended': {
+      const waiting = Object.values(run.steps).some(
+        (step) => step.status === 'asked' || step.status === 'blocked',
+      );
+      return waiting
+        ? { mark: 'attention', words: 'waiting for people' }
+        : { mark: 'working', words: 'rolling back' };
+    }
+  }
+}
+
+function headlineOf(run: BegunRun, state: Said, done: number, all: number): string {
+  const [first = '', ...rest] = state.words;
+  const words = first.toUpperCase() + rest.join('');
+  if (run.end !== null) return `${words}: ${run.end.because}.`;
+  const now = run.graph.nodes.filter(({ id }) =>
+    ['running', 'asked', 'blocked', 'retrying'].includes(stepOf(run, id)?.status ?? ''),
+  );
+  const names = now.map(({ id }) => id).join(', ');
+  return `${words}: ${done} of ${all} steps done${names === '' ? '' : `; now ${names}`}.`;
+}
+
+function holdingOf(run: BegunRun): RunView['holding'] {
+  const work = verificationOf(run.graph)?.work;
+  if (run.holdingSince === null || run.status === 'ended' || work?.type !== 'verification')
+    return null;
+  return { since: run.holdingSince, ofMs: work.holdMs };
+}
+
+function stagesOf(run: BegunRun, events: readonly JournalEvent<RunEvent>[]): RunView['stages'] {
+  const names = [...new Set(run.graph.nodes.map((node) => node.stage))];
+  return names.map((name) => ({
+    name,
+    steps: run.graph.nodes
+      .filter((node) => node.stage === name)
+      .map((node) => stepView(run, node, events)),
+  }));
+}
+
+function turnOf(run: BegunRun, node: GraphNode): readonly Turn[] {
+  const step = stepOf(run, node.id);
+  if (step?.status !== 'asked' && step?.status !== 'blocked') return [];
+  const { work } = node;
+  const turn = {
+    step: node.id,
+    owner: node.owner ?? 'a person',
+    since: step.since,
+    confirmable: work.type !== 'verification',
+  };
+  if (step.status === 'asked' && work.type === 'manual') {
+    return [
+      {
+        ...turn,
+        blocked: false,
+        instruction: work.instruction,
+        lookFor: work.lookFor ?? null,
+        evidence: work.evidence,
+      },
+    ];
+  }
+  return [
+    {
+      ...turn,
+      blocked: true,
+      instruction: step.problem?.because ?? 'It is stuck.',
+      lookFor: null,
+      evidence: 'required',
+    },
+  ];
+}

@@ -1,0 +1,138 @@
+// One step of a run as people see it: a shape, words, and the times that count.
+import type { JournalEvent } from '../../core/journal/event.ts';
+import type { RunEvent } from '../../core/rollback/events.ts';
+import type { GraphNode } from '../../core/rollback/graph.ts';
+import { type BegunRun, type StepState, freshStep, stepOf } from '../../core/rollback/state.ts';
+import { plain, saidIn } from './feed.ts';
+import type { Mark, Said } from './marks.ts';
+import { length } from './times.ts';
+
+/** A step, ready to be shown. */
+export interface StepView extends Said {
+  readonly id: string;
+  readonly owner: string | null;
+  /** What it wants: `http/holds on router`, the instruction for people, the checks. */
+  readonly wants: string;
+  /** What was seen, failed or written beside it; empty when there is nothing to say. */
+  readonly detail: string;
+  readonly clock: StepClock | null;
+  readonly overdue: boolean;
+}
+
+/** The time beside a step: how long it took, or since when it is at work and how long it may. */
+export type StepClock =
+  | { readonly type: 'took'; readonly ms: number }
+  | { readonly type: 'since'; readonly at: number; readonly ofMs: number }
+  | { readonly type: 'until'; readonly at: number };
+
+/** The step of this node as it stands. */
+export function stepView(
+  run: BegunRun,
+  node: GraphNode,
+  events: readonly JournalEvent<RunEvent>[],
+): StepView {
+  const step = stepOf(run, node.id) ?? freshStep(run.startedAt);
+  return {
+    id: node.id,
+    owner: node.owner ?? null,
+    wants: wantsOf(node),
+    ...said(run, node, step, events),
+    detail: detailOf(step),
+    clock: clockOf(run, node, step),
+    overdue: step.overdue && step.endedAt === null,
+  };
+}
+
+function said(
+  run: BegunRun,
+  node: GraphNode,
+  step: StepState,
+  events: readonly JournalEvent<RunEvent>[],
+): Said {
+  const say = (mark: Mark, words: string): Said => ({ mark, words });
+  switch (step.status) {
+    case 'waiting':
+      return say('waiting', 'waiting');
+    case 'dispatched':
+      return say('waiting', 'waits for a node to take it');
+    case 'running':
+      return atWork(run, node, step);
+    case 'retrying':
+      return say('attention', 'failed, is tried again');
+    case 'asked':
+      return say('attention', `waiting for ${node.owner ?? 'a person'}`);
+    case 'blocked':
+      return say('bad', `blocked, waiting for ${node.owner ?? 'a person'}`);
+    case 'done':
+      return done(node, step, events);
+    case 'skipped': {
+      const skipped = events.findLast(
+        ({ body }) => body.type === 'StepSkipped' && body.step === node.id,
+      );
+      const reason = skipped?.body.type === 'StepSkipped' ? skipped.body.because : '';
+      return say('deviation', `skipped by ${skipped?.actor.name ?? 'somebody'}: ${reason}`);
+    }
+  }
+}
+
+function atWork(run: BegunRun, node: GraphNode, step: StepState): Said {
+  if (node.work.type === 'verification') {
+    return run.holdingSince === null
+      ? { mark: 'working', words: 'verifying, does not hold yet' }
+      : { mark: 'working', words: 'verifying, holds' };
+  }
+  if (node.work.type === 'checkpoint') return { mark: 'working', words: 'checking' };
+  const words = { begun: 'observing', observed: 'applying', applied: 'verifying' } as const;
+  return { mark: 'working', words: words[step.progress] };
+}
+
+function done(node: GraphNode, step: StepState, events: readonly JournalEvent<RunEvent>[]): Said {
+  if (step.done === 'already-so' && node.work.type === 'state')
+    return { mark: 'already', words: 'already so' };
+  if (step.done === 'by-hand') {
+    const confirmed = events.findLast(
+      ({ body }) => body.type === 'StepConfirmed' && body.step === node.id,
+    );
+    return { mark: 'good', words: `confirmed by ${confirmed?.actor.name ?? 'somebody'}` };
+  }
+  const words = {
+    state: 'holds',
+    manual: 'done',
+    checkpoint: 'holds',
+    verification: 'verified',
+  } as const;
+  return { mark: 'good', words: words[node.work.type] };
+}
+
+function wantsOf(node: GraphNode): string {
+  const { work } = node;
+  switch (work.type) {
+    case 'state':
+      return work.system === '' ? work.uses : `${work.uses} on ${work.system}`;
+    case 'manual':
+      return work.instruction;
+    case 'checkpoint':
+      return `checks ${work.checks.join(', ')}`;
+    case 'verification':
+      return `checks ${work.checks.join(', ')} hold for ${length(work.holdMs)}`;
+  }
+}
+
+function detailOf(step: StepState): string {
+  if (step.problem !== null && step.status !== 'done')
+    return `${plain(step.problem.class)}: ${step.problem.because}`;
+  return saidIn(step.evidence) || (step.before?.change ?? '');
+}
+
+function clockOf(run: BegunRun, node: GraphNode, step: StepState): StepClock | null {
+  if (step.endedAt !== null)
+    return step.startedAt === null ? null : { type: 'took', ms: step.endedAt - step.startedAt };
+  if (run.status === 'ended') return null;
+  if (step.status === 'retrying' && step.dueAt !== null) return { type: 'until', at: step.dueAt };
+  if (node.work.type === 'verification' && run.holdingSince !== null && step.status === 'running') {
+    return { type: 'since', at: run.holdingSince, ofMs: node.work.holdMs };
+  }
+  if (step.startedAt === null || step.status === 'dispatched' || step.status === 'waiting')
+    return null;
+  return { type: 'since', at: step.startedAt, ofMs: node.timeboxMs };
+}
