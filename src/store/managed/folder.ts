@@ -70,7 +70,8 @@ function folderMessage(path: string, code: string, error: unknown): string {
     case 'EPERM':
       return `[store] Cannot keep data in ${path}: this user may not write there. ${mend}`;
     case 'EROFS':
-      return `[store] Cannot keep data in ${path}: that file system is read-only. ${mend}`;
+    case 'ENOENT': // what a recursive mkdir says of a read-only file system
+      return `[store] Cannot keep data in ${path}: the file system is read-only there, or the path leads nowhere. ${mend}`;
     case 'ENOSPC':
       return `[store] Cannot keep data in ${path}: the disk is full. Free some space, or choose another folder with --data.`;
     case 'EEXIST':

@@ -12,7 +12,9 @@ import type { Places } from './folder.ts';
 import { appendLog } from './log.ts';
 
 const readyWithinMs = 120_000;
-const lingerWithinMs = 15_000;
+/** How long a dead or stopping server's lock on the data, and on the socket, is waited for. */
+const folderLingersMs = 15_000;
+const socketLingersMs = 2_000;
 
 /** Given on the command line, because there nothing that a file or ALTER SYSTEM says can undo it. */
 const settings = {
@@ -59,19 +61,21 @@ export async function connectManaged(
  */
 export async function startServer(start: ServerStart, name: string): Promise<Client> {
   const { places } = start;
-  const lingerUntil = Date.now() + lingerWithinMs;
+  const begun = Date.now();
   for (;;) {
     const server = launch(start);
     const client = await untilReady(places, server, name);
     if (client !== null) return client;
     const why = server.said();
-    if (
-      !/postmaster\.pid" already exists|pre-existing shared memory|\.lock" already exists/.test(why)
-    ) {
-      throw startError(places, why);
-    }
-    if (Date.now() > lingerUntil) throw lockedError(places, why);
-    dropForeignLock(places);
+    const waitMs = /postmaster\.pid" already exists|pre-existing shared memory/.test(why)
+      ? folderLingersMs
+      : /\.s\.PGSQL\.\d+\.lock" already exists|could not bind Unix/.test(why)
+        ? socketLingersMs
+        : null;
+    if (waitMs === null) throw startError(places, why);
+    if (Date.now() - begun > waitMs) throw lockedError(places, why);
+    dropForeignLock(join(places.data, 'postmaster.pid'));
+    dropForeignLock(join(places.socket, '.s.PGSQL.5432.lock'));
     await sleep(100);
   }
 }
@@ -128,27 +132,29 @@ async function untilReady(places: Places, server: Launched, name: string): Promi
 
 /** Not listening yet, or listening and recovering or shutting down. */
 export function isStarting(error: unknown): boolean {
-  return ['ENOENT', 'ECONNREFUSED', '57P03', 'ECONNRESET'].includes(codeOf(error));
+  return ['ENOENT', 'ECONNREFUSED', '57P03', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 
 /** The process id in postmaster.pid; null when there is none. */
 export function postmasterPid(places: Places): number | null {
-  const path = join(places.data, 'postmaster.pid');
+  return pidIn(join(places.data, 'postmaster.pid'));
+}
+
+function pidIn(path: string): number | null {
   if (!existsSync(path)) return null;
   const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
   return Number.isInteger(pid) && pid > 0 ? pid : null;
 }
 
 /**
- * After a restart of a container the lock may name a process that lives but is no Postgres; Postgres alone would refuse
+ * After a restart of a container a lock may name a process that lives but is no Postgres; Postgres alone would refuse
  * for ever. Only where /proc tells what that process is.
  */
-function dropForeignLock(places: Places): void {
-  const pid = postmasterPid(places);
+function dropForeignLock(path: string): void {
+  const pid = pidIn(path);
   if (pid === null || !isAlive(pid) || !existsSync(`/proc/${pid}/comm`)) return;
   const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  if (name === 'postgres' || name === 'postmaster' || name === 'setpriv') return;
-  rmSync(join(places.data, 'postmaster.pid'), { force: true });
+  if (!['postgres', 'postmaster', 'setpriv'].includes(name)) rmSync(path, { force: true });
 }
 
 function startError(places: Places, said: string): StoreError {
@@ -170,6 +176,6 @@ function lockedError(places: Places, said: string): StoreError {
   const fatal = /FATAL:\s+(.*)/.exec(said)?.[1] ?? 'its lock is held';
   return new StoreError(
     'not-started',
-    `[store] Cannot start Postgres in ${places.folder}: another server holds it and does not answer (${fatal}). End that process (see ${join(places.data, 'postmaster.pid')}), or choose another folder with --data.`,
+    `[store] Cannot start Postgres in ${places.folder}: another server holds it and does not answer (${fatal}). End that process, or choose another folder with --data.`,
   );
 }
