@@ -81,6 +81,7 @@ class Story {
   readonly #end = new AbortController();
   #brokeAt = 0;
   #killed: string | null = null;
+  #mended = false;
 
   constructor(world: World, options: DemoOptions, viewer: Viewer) {
     this.#world = world;
@@ -112,7 +113,8 @@ class Story {
       if (body.type === 'DecisionMade' && body.run !== null) runs.push(this.#follow(`run-${body.run}`, 1, signal));
       if (body.type === 'StepObserved') await this.#maybeKill(heard);
       if (body.type === 'RunEnded') this.#end.abort();
-      if (body.type === 'DecisionMade' && body.answer === 'hold' && body.how === 'person') await this.#heldBy();
+      if (body.type === 'DecisionMade' && body.answer === 'hold' && body.how === 'person') await this.#mend();
+      if (body.type === 'TriggerSighted' && (await this.#seesAgain())) this.#end.abort();
     }
     await Promise.all(runs);
   }
@@ -152,18 +154,17 @@ class Story {
     if (answer === 'hold') await control.decide(plan, { type: 'Hold', decision: wanted.decision, forMs: 600_000 }, 'the viewer');
   }
 
-  /** A person held: the source is mended, and the story ends when the triggers see again. */
-  async #heldBy(): Promise<void> {
-    const { shop, store, plan } = this.#world;
-    await shop.mend();
+  /** A person held: the source is mended, and the story ends when every trigger sees again. */
+  async #mend(): Promise<void> {
+    if (this.#mended) return;
+    this.#mended = true;
+    await this.#world.shop.mend();
     this.#viewer.say('          The metrics page is mended.');
-    const until = AbortSignal.any([this.#viewer.stopped, AbortSignal.timeout(20_000)]);
-    while (!until.aborted) {
-      const state = await store.control.migration(plan.plan.name);
-      if (state.type === 'migration' && Object.values(state.standing).every((each) => !each.blind)) break;
-      await sleep(100);
-    }
-    this.#end.abort();
+  }
+
+  async #seesAgain(): Promise<boolean> {
+    const state = await this.#world.store.control.migration(this.#world.plan.plan.name);
+    return state.type === 'migration' && Object.values(state.standing).every((each) => !each.blind);
   }
 
   #last<Type extends (MigrationEvent | RunEvent)['type']>(

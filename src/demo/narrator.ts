@@ -32,7 +32,7 @@ function sentence(body: MigrationEvent | RunEvent, nameOf: (node: string) => str
     case 'StepObserved':
       return `▶ ${body.step}: ${body.change ?? 'applying'}`;
     case 'StepConfirmed':
-      return body.done === 'already-so' ? `= ${body.step}: already so` : `● ${body.step}`;
+      return body.done === 'already-so' ? `= ${body.step}: already so` : `● ${body.step}${body.done === 'passed' ? ' passed' : ''}`;
     case 'StepAttemptFailed':
       return `▲ ${body.step}, attempt ${body.attempt}: ${body.because}`;
     case 'StepAttemptLost':

@@ -109,7 +109,8 @@ function result(
   const { step: id, attempt, result: outcome } = command;
   switch (outcome.type) {
     case 'holds': {
-      const done = step.before === null && step.progress !== 'applied' ? 'already-so' : 'applied';
+      const untouched = step.before === null && step.progress !== 'applied';
+      const done = node.work.type !== 'state' ? 'passed' : untouched ? 'already-so' : 'applied';
       return [{ type: 'StepConfirmed', step: id, attempt, done, evidence: outcome.evidence }];
     }
     case 'applied':
@@ -196,7 +197,7 @@ function verify(
     type: 'StepConfirmed',
     step: node.id,
     attempt: step.attempt,
-    done: 'already-so',
+    done: 'passed',
     evidence: command.evidence,
   });
 }

@@ -18,8 +18,8 @@ export type RunKind = 'live' | 'drill' | 'simulation';
 /** How a run ended. */
 export type Outcome = 'rolled-back-verified' | 'rolled-back-not-verified' | 'aborted';
 
-/** How a step came to be done. */
-export type Done = 'already-so' | 'applied' | 'by-hand';
+/** How a step came to be done: `passed` is a checkpoint's or the verification's, which change nothing. */
+export type Done = 'already-so' | 'applied' | 'by-hand' | 'passed';
 
 /** An attempt's result, kept even when it comes too late to count. */
 export type AttemptResult =
