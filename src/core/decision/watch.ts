@@ -63,10 +63,11 @@ export function judgeReadings(
   const leaves: Record<string, LeafState> = {};
   const verdicts: Record<string, Verdict> = {};
   const changes: Change[] = [];
+  const away = wasAway(triggers, watch, now);
   for (const trigger of triggers) {
     for (const leaf of leavesOf(trigger.when)) {
       const before = watch.leaves[leaf.leaf];
-      const after = judgeLeaf(leaf, before, readings, watch, now);
+      const after = judgeLeaf(leaf, before, readings, away, now);
       leaves[leaf.leaf] = after;
       const from = before?.status ?? 'healthy';
       const { status, evidence } = after;
@@ -104,14 +105,13 @@ function judgeLeaf(
   { rule, signal }: Condition & { type: 'rule' },
   before: LeafState | undefined,
   readings: Readings,
-  watch: Watch,
+  away: boolean,
   now: number,
 ): LeafState {
   const reading = Object.hasOwn(readings, signal) ? readings[signal] : undefined;
   if (reading === undefined && before !== undefined && now - before.judgedAt < rule.blindAfterMs)
     return before;
-  // The watch itself was away (nobody ran it): its absence is held against no signal, the time begins anew.
-  const away = watch.judgedAt !== null && now - watch.judgedAt >= rule.blindAfterMs;
+  // Its absence is held against no signal: the time begins anew.
   if (reading === undefined && before !== undefined && away) return { ...before, judgedAt: now };
   const judged = judgeRule(rule, before?.detector ?? startRule(rule), reading ?? unread(now), now);
   return {
@@ -121,6 +121,15 @@ function judgeLeaf(
     judgedAt: now,
     evidence: judged.evidence,
   };
+}
+
+/** Nobody ran the watch: for longer than even the signal that is read most seldom may be silent. */
+function wasAway(triggers: readonly Trigger[], { judgedAt }: Watch, now: number): boolean {
+  if (judgedAt === null) return false;
+  const silences = triggers.flatMap(({ when }) =>
+    leavesOf(when).map(({ rule }) => rule.blindAfterMs),
+  );
+  return now - judgedAt >= Math.max(0, ...silences);
 }
 
 /** That nobody could read a signal says nothing of the migration: it is an error of the source, as far as we know. */
@@ -137,16 +146,26 @@ export function verdictOf(
   switch (truth) {
     case 'bad':
       return { type: 'breached', why: 'condition' };
-    case 'unknown': {
-      const out = leavesOf(condition).some(
-        (leaf) => leaves[leaf.leaf]?.status === 'blind' && leaves[leaf.leaf]?.sample === 'error',
-      );
-      return { type: 'blind', cause: out ? 'source-out' : 'no-data' };
-    }
+    case 'unknown':
+      return { type: 'blind', cause: isOut(condition, leaves) ? 'source-out' : 'no-data' };
     case 'good': {
       const suspect = leavesOf(condition).some((leaf) => leaves[leaf.leaf]?.status === 'suspect');
       return suspect ? { type: 'suspect' } : { type: 'healthy' };
     }
+  }
+}
+
+/** Somebody could not be asked, or nobody can ask this yet: that is never data that is missing. */
+function isOut(condition: Condition, leaves: { readonly [leaf: string]: LeafState }): boolean {
+  switch (condition.type) {
+    case 'rule': {
+      const leaf = leaves[condition.leaf];
+      return leaf?.status === 'blind' && leaf.sample === 'error';
+    }
+    case 'not-judged':
+      return true;
+    case 'at-least':
+      return condition.of.some((member) => isOut(member, leaves));
   }
 }
 
