@@ -2,6 +2,7 @@
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { fingerprint } from '../../src/core/plan/canonical.ts';
 import type { Journal } from '../../src/core/journal/journal.ts';
+import type { RunCommand } from '../../src/core/rollback/commands.ts';
 import type { AttemptResult } from '../../src/core/rollback/events.ts';
 import { stepOf } from '../../src/core/rollback/state.ts';
 import type { Control } from '../../src/engine/control.ts';
@@ -148,8 +149,16 @@ export interface Stage {
   readonly take: (run: number, step: string) => Promise<void>;
   /** The node tells what became of the step. */
   readonly tell: (run: number, step: string, result: AttemptResult) => Promise<void>;
+  /** The node saw that the step differs, and applies. */
+  readonly observe: (run: number, step: string, change: string) => Promise<void>;
+  /** A node takes the step and finds that it holds; people confirm theirs. */
+  readonly finish: (run: number, step: string) => Promise<void>;
+  /** Every step but the verification. */
+  readonly finishAll: (run: number) => Promise<void>;
   /** A node looks at the verification once. */
   readonly verify: (run: number, holds: boolean) => Promise<void>;
+  /** Time is looked at: what is due? */
+  readonly tick: () => Promise<void>;
 }
 
 /** Sets the stage: the plan is armed, its phase entered. */
@@ -158,66 +167,40 @@ export async function setStage(journal: Journal): Promise<Stage> {
   const control = localControl(office, journal);
   const armed = await control.arm(snapshot, 'cutover', 'Ada');
   if (armed.type === 'rejected') throw new Error(armed.because);
-  const attemptOf = async (run: number, step: string): Promise<number> => {
+
+  /** Gives the run a command of a node, for the attempt that counts. */
+  const node = async (run: number, step: string, command: (attempt: number) => RunCommand): Promise<void> => {
     const { state: now } = await office.run(run);
-    return now.type === 'run' ? (stepOf(now, step)?.attempt ?? 0) : 0;
+    const attempt = now.type === 'run' ? (stepOf(now, step)?.attempt ?? 0) : 0;
+    await accepted(office.commandRun(run, command(attempt), backout));
   };
-  const command: Stage['tell'] = async (run, step, result) => {
-    await accepted(
-      office.commandRun(
-        run,
-        { type: 'ReportResult', step, attempt: await attemptOf(run, step), result },
-        backout,
-      ),
-    );
+  const take: Stage['take'] = (run, step) => node(run, step, (attempt) => ({ type: 'BeginAttempt', step, attempt, node: 'node-1' }));
+  const tell: Stage['tell'] = (run, step, result) => node(run, step, (attempt) => ({ type: 'ReportResult', step, attempt, result }));
+  const finish: Stage['finish'] = async (run, step) => {
+    if (step === 'stop-bank-file') {
+      await control.tell(run, { type: 'ConfirmStep', step, evidence: 'no new file' }, 'Chi');
+      return;
+    }
+    await take(run, step);
+    await tell(run, step, { type: 'holds', evidence: {} });
   };
   return {
     control,
     office,
     breach: async () => {
-      const at = await journal.now();
-      const evidence = {
-        errors: {
-          signal: 'error-rate',
-          status: 'breached',
-          value: 0.061,
-          at,
-          above: 0.02,
-          forMs: minute,
-          clearsAt: 0.01,
-        },
-      };
-      const change = {
-        type: 'verdict',
-        trigger: 'errors',
-        verdict: { type: 'breached', why: 'condition' },
-        evidence,
-      } as const;
-      await accepted(
-        office.commandMigration(plan.name, { type: 'RecordChanges', changes: [change] }, backout),
-      );
+      const measured = { signal: 'error-rate', status: 'breached', value: 0.061, at: await journal.now(), above: 0.02, forMs: minute, clearsAt: 0.01 };
+      const change = { type: 'verdict', trigger: 'errors', verdict: { type: 'breached', why: 'condition' }, evidence: { errors: measured } } as const;
+      await accepted(office.commandMigration(plan.name, { type: 'RecordChanges', changes: [change] }, backout));
     },
-    take: async (run, step) => {
-      await accepted(
-        office.commandRun(
-          run,
-          { type: 'BeginAttempt', step, attempt: await attemptOf(run, step), node: 'node-1' },
-          backout,
-        ),
-      );
+    take,
+    tell,
+    observe: (run, step, change) => node(run, step, (attempt) => ({ type: 'ReportObserved', step, attempt, evidence: {}, change })),
+    finish,
+    finishAll: async (run) => {
+      for (const step of ['stop-writes', 'route-back', 'carry-writes-home', 'stop-bank-file', 'customers-can-work']) await finish(run, step);
     },
-    tell: command,
-    verify: async (run, holds) => {
-      const gaplessSince = 0;
-      const attempt = await attemptOf(run, 'verified');
-      await accepted(
-        office.commandRun(
-          run,
-          { type: 'ReportVerification', attempt, holds, evidence: [], gaplessSince },
-          backout,
-        ),
-      );
-    },
+    verify: (run, holds) => node(run, 'verified', (attempt) => ({ type: 'ReportVerification', attempt, holds, evidence: [], gaplessSince: 0 })),
+    tick: () => accepted(office.commandMigration(plan.name, { type: 'Tick' }, backout)),
   };
 }
 

@@ -181,6 +181,7 @@ function confirmed(body: RunEvent & { type: 'StepConfirmed' }, who: string): Sai
     case 'already-so':
       return says('already', `${body.step} holds; nothing had to be changed`);
     case 'applied':
+    case 'passed':
       return says('good', `${body.step} holds`);
     case 'by-hand':
       return says('good', `${who} confirmed ${body.step}${because(saidIn(body.evidence))}`);

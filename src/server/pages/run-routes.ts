@@ -1,0 +1,61 @@
+// The routes of a run's page: the page, its fresh parts, and the orders that are pressed there.
+import type { Context, Hono } from 'hono';
+import { runStream } from '../../core/rollback/run.ts';
+import type { Control, RunOrder } from '../../engine/control.ts';
+import { runNumber } from '../api/api.ts';
+import { parsed, runOrder, withoutGaps } from '../api/bodies.ts';
+import { Problem } from '../problems.ts';
+import { type RunView, runView } from '../views/run-view.ts';
+import { rememberedWho } from '../who.ts';
+import { type Form, answerForm, filled, filledIn } from './form.ts';
+import { document } from './layout.ts';
+import type { Html } from './pieces.ts';
+import { runHeading, runParts } from './run-page.ts';
+
+/** Adds them to the pages. */
+export function addRunRoutes(pages: Hono, control: Control): void {
+  const view = async (c: Context): Promise<RunView> => {
+    const run = await control.run(runNumber(c));
+    if (run.type === 'none') throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
+    return runView(run, await control.events(runStream(run.run)));
+  };
+  const page = async (c: Context, alert: string | null): Promise<Html> => {
+    const [shown, now] = [await view(c), await control.now()];
+    return document({
+      title: `Run ${shown.run} of ${shown.plan}`,
+      heading: runHeading(shown),
+      live: { events: `/api/v1/streams/${runStream(shown.run)}/live`, fragment: `/r/${shown.run}/fragment`, seq: shown.seq },
+      now,
+      parts: runParts(shown, now, rememberedWho(c)),
+      alert,
+    });
+  };
+  pages.get('/r/:run', async (c) => c.html(await page(c, null)));
+  pages.get('/r/:run/fragment', async (c) => c.html(runParts(await view(c), await control.now(), rememberedWho(c))));
+  pages.post('/r/:run/:order', async (c) => {
+    const { form, who } = await filledIn(c);
+    const order = withoutGaps<RunOrder>(parsed(runOrder, orderOf(c.req.param('order'), form)));
+    const answer = await control.tell(runNumber(c), order, who);
+    return answerForm(c, answer, `/r/${c.req.param('run')}`, (alert) => page(c, alert));
+  });
+}
+
+function orderOf(order: string, form: Form): unknown {
+  const { step, because = '' } = form;
+  switch (order) {
+    case 'confirm':
+      return { type: 'ConfirmStep', step, evidence: filled(form['evidence']) };
+    case 'skip':
+      return { type: 'SkipStep', step, because };
+    case 'retry':
+      return { type: 'RetryStep', step };
+    case 'pause':
+      return { type: 'PauseRun', because };
+    case 'resume':
+      return { type: 'ResumeRun' };
+    case 'abort':
+      return { type: 'AbortRun', because };
+    default:
+      throw new Problem(404, 'bad-address', `[server] A run can't be told to ${order}.`);
+  }
+}
