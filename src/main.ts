@@ -24,12 +24,6 @@ const platform: Platform = {
   secret,
 };
 
-/** What still holds the process after its command has ended is not waited for. Milliseconds. */
-const lingerMs = 1_000;
-
-process.exitCode = await runProgram(process.argv.slice(2), platform);
-setTimeout(() => process.exit(), lingerMs).unref();
-
 /** Everything that stands on one store. What is heavy is loaded here, when a command first needs it. */
 async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
   const [{ openStore }, { localControl }, { Inbox }, { Node: EngineNode }, { Office }] =
@@ -179,3 +173,10 @@ function versionOf(file: URL): string {
   // Our own package.json, with a version as npm wants it.
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
+
+/** What still holds the process after its command has ended is not waited for. Milliseconds. */
+const lingerMs = 1_000;
+
+// Last, when everything above is there.
+process.exitCode = await runProgram(process.argv.slice(2), platform);
+setTimeout(() => process.exit(), lingerMs).unref();

@@ -48,8 +48,10 @@ const entities: { readonly [sign: string]: string } = {
 
 function xml(text: string): string {
   // XML 1.0 has no way to hold control characters, not even escaped.
-  // oxlint-disable-next-line no-control-regex
-  return text
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?')
-    .replaceAll(/[&<>"\n]/g, (sign) => entities[sign] ?? sign);
+  return (
+    text
+      // oxlint-disable-next-line no-control-regex
+      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?')
+      .replaceAll(/[&<>"\n]/g, (sign) => entities[sign] ?? sign)
+  );
 }

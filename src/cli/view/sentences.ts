@@ -152,6 +152,7 @@ function confirmed(body: RunEvent & { type: 'StepConfirmed' }, who: string): Sen
     case 'already-so':
       return say('already', `${body.step} is already so`);
     case 'applied':
+    case 'passed':
       return say('good', `${body.step} holds`);
     case 'by-hand':
       return say('good', `${body.step} done by hand, says ${who}`);

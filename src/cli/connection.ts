@@ -1,0 +1,54 @@
+// Where orders go: to a running server (--server, BACKOUT_URL), else to a store that this process opens.
+import type { Control } from '../engine/control.ts';
+import { type Cli, logOf } from './cli.ts';
+import { CliError } from './exit.ts';
+import type { Site } from './platform.ts';
+
+/** Control of something, and our own store where there is one. */
+export interface Connection {
+  readonly control: Control;
+  /** Null when we work through a server. */
+  readonly site: Site | null;
+}
+
+/** Connects, does the work, and lets go whatever happens. */
+export async function connected<Result>(
+  cli: Cli,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const { server, token } = cli.options;
+  if (server === undefined) {
+    return withSite(cli, (site) => work({ control: site.control, site }));
+  }
+  const { remoteControl } = await import('./remote.ts');
+  return work({ control: remoteControl(server, token), site: null });
+}
+
+/** Opens the store for what only works there. */
+export async function onStore<Result>(
+  cli: Cli,
+  what: string,
+  work: (site: Site) => Promise<Result>,
+): Promise<Result> {
+  if (cli.options.server !== undefined) {
+    throw new CliError(
+      'BK-0110',
+      `[backout] Cannot ${what} through a server: it needs the store itself. Run it where the server runs, without --server and BACKOUT_URL.`,
+    );
+  }
+  return withSite(cli, work);
+}
+
+async function withSite<Result>(cli: Cli, work: (site: Site) => Promise<Result>): Promise<Result> {
+  const { database, data } = cli.options;
+  const choice = {
+    ...(database === undefined ? {} : { database }),
+    ...(data === undefined ? {} : { data }),
+  };
+  const site = await cli.platform.openSite(choice, logOf(cli));
+  try {
+    return await work(site);
+  } finally {
+    await site.close();
+  }
+}

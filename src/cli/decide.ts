@@ -1,0 +1,137 @@
+// `backout approve` and `backout hold`: a person's answer to an open question.
+import { parseDuration } from '../core/plan/scalars.ts';
+import type { Control, DecisionOrder } from '../engine/control.ts';
+import type { Cli } from './cli.ts';
+import { connected } from './connection.ts';
+import { CliError, exits, type Exit } from './exit.ts';
+import { whoOf } from './people.ts';
+import { accepted } from './run.ts';
+import { markOf } from './view/marks.ts';
+import { timeOf } from './view/time.ts';
+
+/** Options of both. */
+export interface DecideOptions {
+  readonly because?: string;
+  readonly who?: string;
+}
+
+/** A hold that names no time. Milliseconds. */
+const holdDefaultMs = 600_000;
+
+/** Orders the rollback that the question is about. */
+export async function approve(
+  cli: Cli,
+  question: string | undefined,
+  options: DecideOptions,
+): Promise<Exit> {
+  return connected(cli, async ({ control, site }) => {
+    const { plan, decision } = await questionOf(control, question);
+    const events = await answer(
+      cli,
+      control,
+      plan,
+      { type: 'Approve', ...numbered(decision), ...reasoned(options) },
+      options,
+    );
+    const run = events
+      .flatMap((event) => ('run' in event && typeof event.run === 'number' ? [event.run] : []))
+      .at(0);
+    cli.out.result({ plan, decision, run: run ?? null });
+    if (run === undefined)
+      cli.out.say(
+        `${markOf('already', cli.out.look)} Approved, and another decision had begun a run before.`,
+      );
+    else cli.out.say(`${markOf('good', cli.out.look)} Approved: run ${run} of ${plan} begins.`);
+    const alone = site !== null && (await site.store.nodes.alive()).length === 0;
+    if (run !== undefined)
+      cli.out.next(
+        `backout watch ${run}`,
+        alone ? 'nobody serves this store now; watching carries the run out' : undefined,
+      );
+    return exits.fine;
+  });
+}
+
+/** Waits, for a time, before the question comes again. */
+export async function hold(
+  cli: Cli,
+  first: string | undefined,
+  second: string | undefined,
+  options: DecideOptions,
+): Promise<Exit> {
+  const onlyTime =
+    first !== undefined && second === undefined && parseDuration(first) !== undefined;
+  const [question, time] = onlyTime ? [undefined, first] : [first, second];
+  const forMs = time === undefined ? holdDefaultMs : parseDuration(time);
+  if (forMs === undefined)
+    throw new CliError(
+      'BK-0101',
+      `[hold] "${time ?? ''}" is no duration. Write it like 10m, 90s or 2h.`,
+    );
+  return connected(cli, async ({ control }) => {
+    const { plan, decision } = await questionOf(control, question);
+    await answer(
+      cli,
+      control,
+      plan,
+      { type: 'Hold', ...numbered(decision), forMs, ...reasoned(options) },
+      options,
+    );
+    const until = (await control.now()) + forMs;
+    cli.out.result({ plan, decision, until });
+    cli.out.say(
+      `${markOf('attention', cli.out.look)} Held until ${timeOf(until)}. If the trigger is still breached then, the question comes again.`,
+    );
+    cli.out.next(`backout watch --plan ${plan}`);
+    return exits.fine;
+  });
+}
+
+async function answer(
+  cli: Cli,
+  control: Control,
+  plan: string,
+  order: DecisionOrder,
+  options: DecideOptions,
+): Promise<readonly { readonly type: string }[]> {
+  const { events } = accepted(await control.decide(plan, order, whoOf(cli, options.who)));
+  for (const body of events) cli.out.line({ type: 'event', stream: `migration-${plan}`, body });
+  return events;
+}
+
+/** `ledger-cutover/3`, `ledger-cutover`, `3`, or nothing when only one question is open. */
+async function questionOf(
+  control: Control,
+  said: string | undefined,
+): Promise<{ readonly plan: string; readonly decision: number | null }> {
+  const found = /^(?:([a-z][a-z0-9-]*)(?:\/|$))?([1-9]\d*)?$/.exec(said ?? '');
+  if (found === null)
+    throw new CliError(
+      'BK-0105',
+      `[backout] Cannot find a decision "${said}": write it like ledger-cutover/3.`,
+    );
+  const [plan, number] = [found[1], found[2]];
+  if (plan !== undefined) return { plan, decision: number === undefined ? null : Number(number) };
+  const open = (await control.migrations()).flatMap((migration) =>
+    migration.waiting.map((decision) => ({ plan: migration.plan, decision })),
+  );
+  const fitting =
+    number === undefined ? open : open.filter(({ decision }) => decision === Number(number));
+  const [only, second] = fitting;
+  if (only !== undefined && second === undefined) return only;
+  const names = open.map((each) => `${each.plan}/${each.decision}`).join(', ');
+  throw open.length === 0
+    ? new CliError('BK-0108', '[backout] Nothing waits for a decision.')
+    : new CliError(
+        'BK-0105',
+        `[backout] Cannot tell which decision is meant. Open: ${names}. Name one.`,
+      );
+}
+
+function numbered(decision: number | null): { readonly decision?: number } {
+  return decision === null ? {} : { decision };
+}
+
+function reasoned({ because }: DecideOptions): { readonly because?: string } {
+  return because === undefined ? {} : { because };
+}

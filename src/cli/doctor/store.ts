@@ -1,0 +1,100 @@
+// What the doctor says of the store: can it be opened, as which role do we work, whose clock is off, who serves it?
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultFolder } from '../../store/managed/folder.ts';
+import type { Cli } from '../cli.ts';
+import { connected } from '../connection.ts';
+import type { Site } from '../platform.ts';
+import type { Control } from '../../engine/control.ts';
+import { spanOf } from '../view/time.ts';
+import type { Symptom } from './symptom.ts';
+
+/** A machine's clock that is farther off than this from the store's is worth a word. Milliseconds. */
+const skewMs = 500;
+
+/** Opens the store, unless it would have to be made first: the doctor makes nothing. */
+export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
+  const { server, database, data, token } = cli.options;
+  if (server !== undefined) {
+    const { remoteControl } = await import('../remote.ts');
+    yield* asked('server', async () => [
+      { about: 'server', says: 'good', text: `${server} answers` },
+      await aboutClock(remoteControl(server, token)),
+    ]);
+    return;
+  }
+  const folder = data ?? defaultFolder();
+  if (database === undefined && !existsSync(join(folder, 'postgres'))) {
+    yield {
+      about: 'store',
+      says: 'good',
+      text: `no data in ${folder} yet; the first backout serve or backout run makes it`,
+    };
+    return;
+  }
+  yield* asked('store', () =>
+    connected(cli, async ({ site, control }) =>
+      site === null ? [] : [...(await aboutSite(site)), await aboutClock(control)],
+    ),
+  );
+}
+
+async function aboutSite({ store }: Site): Promise<readonly Symptom[]> {
+  const alive = (await store.nodes.alive()).length;
+  const dead = (await store.nodes.dead()).length;
+  const role: readonly Symptom[] =
+    store.warnings.length === 0
+      ? [
+          {
+            about: 'role',
+            says: 'good',
+            text: 'the journal is written by a role that cannot change or remove events',
+          },
+        ]
+      : store.warnings.map((text) => ({ about: 'role', says: 'attention', text }));
+  return [
+    {
+      about: 'store',
+      says: 'good',
+      text: `Postgres ${store.postgresVersion}, ${store.where}, reached directly (no pooler in the way)`,
+    },
+    ...role,
+    {
+      about: 'nodes',
+      says: 'good',
+      text: `${alive === 0 ? 'nobody serves this store now' : `${alive} serve this store`}${dead > 0 ? `; ${dead} are gone without a word, and the next node takes over` : ''}`,
+    },
+  ];
+}
+
+async function aboutClock(control: Control): Promise<Symptom> {
+  const before = Date.now();
+  const now = await control.now();
+  // The store read its clock somewhere between our two looks.
+  const ahead = now - (before + Date.now()) / 2;
+  if (Math.abs(ahead) <= skewMs)
+    return { about: 'clock', says: 'good', text: `within ${skewMs} ms of the store's` };
+  return {
+    about: 'clock',
+    says: 'attention',
+    text: `${spanOf(Math.abs(ahead))} ${ahead > 0 ? 'behind' : 'ahead of'} the store's`,
+    mend: "let both keep time by NTP; the store's clock counts",
+  };
+}
+
+/** What cannot be opened is said in its own words; they hold the mend. */
+async function* asked(
+  about: string,
+  look: () => Promise<readonly Symptom[]>,
+): AsyncGenerator<Symptom> {
+  try {
+    yield* await look();
+  } catch (error) {
+    const unreachable = error instanceof Error && error.name === 'StoreUnreachable';
+    yield {
+      about,
+      says: unreachable ? 'unknown' : 'bad',
+      text: error instanceof Error ? error.message : String(error),
+    };
+  }
+}

@@ -1,0 +1,86 @@
+// `backout run --preview`: every step observed on the real systems, and what a run would change. Nothing is touched.
+import { compileGraph } from '../core/rollback/compile.ts';
+import { type PreviewLine, previewRun } from '../engine/preview.ts';
+import type { Cli } from './cli.ts';
+import { exits, type Exit } from './exit.ts';
+import type { LoadedPlan } from './plan-file.ts';
+import { cut } from './view/lines.ts';
+import { type Look, type Mark, markOf, paint } from './view/marks.ts';
+import { spanOf, timeOf } from './view/time.ts';
+
+/** Asks and says. Exit 3 when something could not be asked: no answer is not a no. */
+export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): Promise<Exit> {
+  const { out } = cli;
+  const { plan } = loaded;
+  const graph = compileGraph(plan, playbook) ?? { nodes: [] };
+  const systems = await cli.platform.systems();
+  cli.interrupt.listen();
+  try {
+    const at = Date.now();
+    // A preview has no journal: what a system told Backout by itself is not known here.
+    const events = async (_plan: string, _signal: string, when: number) =>
+      ({ type: 'no-data', at: when, because: 'a preview hears no events' }) as const;
+    const lines = await previewRun(systems, events, loaded, graph, at, cli.interrupt.signal);
+    out.say(
+      `Would roll back ${paint('bold', plan.name, out.look)} (${playbook}), asked of the real systems at ${timeOf(at)}`,
+    );
+    const widest = Math.min(32, Math.max(0, ...lines.map((line) => line.step.length)));
+    for (const line of lines) {
+      out.line({ type: 'preview', ...line });
+      out.say(lineOf(line, widest, out.look));
+    }
+    return conclude(cli, lines, plan.objectives?.rto);
+  } finally {
+    await systems.close();
+  }
+}
+
+function lineOf(line: PreviewLine, widest: number, look: Look): string {
+  const [mark, words] = wordsOf(line, look);
+  const head = `  ${mark} ${line.step.padEnd(widest)}  `;
+  const where = `  [${line.system}]`;
+  // An answer of a system is one line here; the whole of it is in --json.
+  return (
+    head +
+    cut(words.replaceAll(/\s+/g, ' '), Math.max(20, look.width - widest - 6 - where.length)) +
+    paint('dim', where, look)
+  );
+}
+
+function wordsOf(line: PreviewLine, look: Look): readonly [string, string] {
+  const marked = (mark: Mark, words: string): readonly [string, string] => [
+    markOf(mark, look).padEnd(1),
+    words,
+  ];
+  switch (line.says) {
+    case 'already-so':
+      return marked('already', 'already so');
+    case 'would-change':
+      return marked('change', line.change);
+    case 'unknown':
+      return [paint('magenta', '?', look), `could not ask: ${line.because}`];
+    case 'by-hand':
+      return [paint('yellow', '!', look), `by hand: ${line.instruction}`];
+  }
+}
+
+function conclude({ out }: Cli, lines: readonly PreviewLine[], rtoMs: number | undefined): Exit {
+  const count = (says: PreviewLine['says']): number =>
+    lines.filter((line) => line.says === says).length;
+  const [change, already, unknown, byHand] = [
+    count('would-change'),
+    count('already-so'),
+    count('unknown'),
+    count('by-hand'),
+  ];
+  const parts = [
+    `${change} change`,
+    `${already} already so`,
+    ...(byHand > 0 ? [`${byHand} by hand`] : []),
+    ...(unknown > 0 ? [`${unknown} unknown`] : []),
+  ];
+  const rto = rtoMs === undefined ? '' : ` RTO ${spanOf(rtoMs)}.`;
+  out.say(`${parts.join(', ')}.${rto} Nothing was touched.`);
+  out.result({ change, already, unknown, byHand });
+  return unknown > 0 ? exits.unreachable : exits.fine;
+}

@@ -1,0 +1,131 @@
+// `backout run` and what people tell a run that is under way.
+import type { Command } from 'commander';
+import type { RunOrder } from '../engine/control.ts';
+import { example, type Frame } from './frame.ts';
+import type { RunOptions } from './run.ts';
+
+interface TellOptions {
+  readonly because?: string;
+  readonly evidence?: string;
+  readonly who?: string;
+}
+
+/** Adds `run` with its sub-commands. */
+export function addRun(program: Command, frame: Frame): void {
+  const run = program
+    .command('run')
+    .description('roll back by a playbook, and follow it to its end')
+    .usage('<playbook> --because <reason> [options]')
+    .argument('<playbook>', 'the playbook of the plan')
+    .option(
+      '--plan <plan>',
+      'a plan file, or the name of a plan; default the only one of this folder',
+    )
+    .option('--because <reason>', 'why; it stands in the journal')
+    .option('--preview', 'ask the real systems what would change; touches nothing')
+    .option('--drill', 'the same on the same systems, recorded as a drill')
+    .option('--who <name>', 'who orders it; default your user name')
+    .addHelpText(
+      'after',
+      example('backout run full --preview', 'backout run full --because "errors over 2 %"'),
+    )
+    .action(async (playbook: string, options: RunOptions, command: Command) => {
+      const { run: start } = await import('./run.ts');
+      frame.end(await start(frame.cli(command), playbook, options));
+    });
+  addRunOrders(run, frame);
+  addStepOrders(run, frame);
+}
+
+function addRunOrders(run: Command, frame: Frame): void {
+  of(run, 'pause', 'let no further step begin')
+    .requiredOption('--because <reason>', 'why')
+    .addHelpText('after', example('backout run pause 7 --because "checking the invoices"'))
+    .action((number: string | undefined, options: TellOptions, command: Command) =>
+      tell(frame, command, number, { type: 'PauseRun', because: options.because ?? '' }, options),
+    );
+  of(run, 'resume', 'go on after a pause')
+    .addHelpText('after', example('backout run resume 7'))
+    .action((number: string | undefined, options: TellOptions, command: Command) =>
+      tell(frame, command, number, { type: 'ResumeRun' }, options),
+    );
+  of(run, 'abort', 'end the run at the next safe point; what is done stays done')
+    .requiredOption('--because <reason>', 'why')
+    .addHelpText('after', example('backout run abort 7 --because "wrong playbook"'))
+    .action((number: string | undefined, options: TellOptions, command: Command) =>
+      tell(frame, command, number, { type: 'AbortRun', because: options.because ?? '' }, options),
+    );
+}
+
+function addStepOrders(run: Command, frame: Frame): void {
+  const step = run
+    .command('step')
+    .description('confirm, skip or retry one step')
+    .addHelpText(
+      'after',
+      example('backout run step confirm 7 stop-bank-file --evidence "no new file in /out"'),
+    );
+  ofStep(step, 'confirm', 'say that a step was done by hand')
+    .option('--evidence <text>', 'what you saw')
+    .addHelpText(
+      'after',
+      example('backout run step confirm 7 stop-bank-file --evidence "no new file in /out"'),
+    )
+    .action((number: string, name: string, options: TellOptions, command: Command) => {
+      const { evidence } = options;
+      const order: RunOrder = {
+        type: 'ConfirmStep',
+        step: name,
+        ...(evidence === undefined ? {} : { evidence }),
+      };
+      return tell(frame, command, number, order, options);
+    });
+  ofStep(step, 'skip', 'leave a step out: a deviation from the plan')
+    .requiredOption('--because <reason>', 'why')
+    .addHelpText(
+      'after',
+      example('backout run step skip 7 warm-cache --because "the cache is warm"'),
+    )
+    .action((number: string, name: string, options: TellOptions, command: Command) =>
+      tell(
+        frame,
+        command,
+        number,
+        { type: 'SkipStep', step: name, because: options.because ?? '' },
+        options,
+      ),
+    );
+  ofStep(step, 'retry', 'try a blocked step again')
+    .addHelpText('after', example('backout run step retry 7 route-back'))
+    .action((number: string, name: string, options: TellOptions, command: Command) =>
+      tell(frame, command, number, { type: 'RetryStep', step: name }, options),
+    );
+}
+
+function of(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .argument('[run]', 'the number of the run; without it, the only one under way')
+    .option('--who <name>', 'who says so; default your user name');
+}
+
+function ofStep(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .argument('<run>', 'the number of the run')
+    .argument('<step>', 'the name of the step')
+    .option('--who <name>', 'who says so; default your user name');
+}
+
+async function tell(
+  frame: Frame,
+  command: Command,
+  run: string | undefined,
+  order: RunOrder,
+  options: TellOptions,
+): Promise<void> {
+  const { tellRun } = await import('./orders.ts');
+  frame.end(await tellRun(frame.cli(command), run, order, options.who));
+}

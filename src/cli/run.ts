@@ -1,0 +1,139 @@
+// `backout run`: orders a rollback and follows it to its end; works alone, as a node of its own, when nobody serves.
+import { didYouMean } from '../core/plan/nearest.ts';
+import type { RunKind } from '../core/rollback/events.ts';
+import type { Answer, Control } from '../engine/control.ts';
+import { type Cli, logOf } from './cli.ts';
+import { type Connection, connected } from './connection.ts';
+import { CliError, exits, type Exit } from './exit.ts';
+import { exitOfRun, followRun } from './follow.ts';
+import { whoOf } from './people.ts';
+import { choosePlan, findPlanFiles, type LoadedPlan } from './plan-file.ts';
+import { assertSecrets } from './secrets.ts';
+import { Standby } from './standby.ts';
+
+/** Options of `run`. */
+export interface RunOptions {
+  readonly plan?: string;
+  readonly because?: string;
+  readonly preview?: boolean;
+  readonly drill?: boolean;
+  readonly who?: string;
+}
+
+/** Orders, or previews. Exit 0 only when the run ended rolled back and verified. */
+export async function run(cli: Cli, playbook: string, options: RunOptions): Promise<Exit> {
+  if (options.preview === true) {
+    const loaded = choosePlan(options.plan, cli.folder);
+    assertPlaybook(loaded, playbook);
+    const { preview } = await import('./preview.ts');
+    return preview(cli, loaded, playbook);
+  }
+  const because = options.because?.trim() ?? '';
+  if (because === '') {
+    throw new CliError(
+      'BK-0101',
+      '[run] Cannot roll back without a reason: say it with --because "…". To see first what would change: --preview',
+    );
+  }
+  const who = whoOf(cli, options.who);
+  const kind: RunKind = options.drill === true ? 'drill' : 'live';
+  const loaded = await localPlan(cli, options.plan);
+  if (loaded !== undefined) assertPlaybook(loaded, playbook);
+  return connected(cli, async (connection) => {
+    const plan = await makeKnown(cli, connection, loaded, playbook, options.plan, who);
+    const ordered = accepted(await connection.control.order(plan, playbook, because, kind, who));
+    return followOrdered(cli, connection, numberIn(ordered));
+  });
+}
+
+/** Watches a run that was just ordered or found, standing in as a node where nobody else serves. */
+export async function followOrdered(
+  cli: Cli,
+  { control, site }: Connection,
+  number: number,
+): Promise<Exit> {
+  const { out, interrupt } = cli;
+  interrupt.listen();
+  out.line({ type: 'run', run: number });
+  out.talk(
+    `Run ${number}. Ctrl-C stops watching, never the run; come back with: backout watch ${number}`,
+  );
+  const standby = site === null ? null : new Standby(site, logOf(cli));
+  const state = await followRun(cli, control, number, interrupt.signal);
+  const left = await standby?.end();
+  if (state.type === 'run' && state.end !== null) return exitOfRun(cli, state);
+  out.complain(
+    left === undefined || left.othersServe
+      ? `Stopped watching; run ${number} goes on. Come back: backout watch ${number}`
+      : `Stopped watching, and nobody else serves this store: run ${number} waits until backout serve or backout watch ${number} runs.`,
+  );
+  out.result({ run: number, outcome: null });
+  return exits.interrupted;
+}
+
+/** With a server, the plan may be known there and not here. */
+async function localPlan(cli: Cli, wanted: string | undefined): Promise<LoadedPlan | undefined> {
+  if (cli.options.server === undefined) return choosePlan(wanted, cli.folder);
+  if (wanted === undefined && findPlanFiles(cli.folder).length === 0) return undefined;
+  try {
+    return choosePlan(wanted, cli.folder);
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'BK-0102') return undefined;
+    throw error;
+  }
+}
+
+/** The name of the plan, known to whoever carries the run out. */
+async function makeKnown(
+  cli: Cli,
+  { control, site }: Connection,
+  loaded: LoadedPlan | undefined,
+  playbook: string,
+  wanted: string | undefined,
+  who: string,
+): Promise<string> {
+  if (loaded === undefined) return knownPlan(control, wanted);
+  // When others serve, they may have what this machine lacks.
+  const alone = site !== null && (await site.store.nodes.alive()).length === 0;
+  if (alone) assertSecrets(cli, loaded, playbook);
+  accepted(await control.arm(loaded, null, who));
+  return loaded.plan.name;
+}
+
+async function knownPlan(control: Control, wanted: string | undefined): Promise<string> {
+  const plans = (await control.migrations()).map((migration) => migration.plan);
+  const [only, second] = plans;
+  if (wanted === undefined && only !== undefined && second === undefined) return only;
+  if (wanted !== undefined && plans.includes(wanted)) return wanted;
+  const known =
+    plans.length === 0 ? 'The server knows none yet.' : `The server knows: ${plans.join(', ')}.`;
+  throw new CliError(
+    'BK-0102',
+    `[plan] Cannot choose a plan: ${wanted === undefined ? 'none is here' : `"${wanted}" is neither a file here nor known there`}. ${known} Name one with --plan.`,
+  );
+}
+
+function assertPlaybook({ plan, file }: LoadedPlan, playbook: string): void {
+  if (Object.hasOwn(plan.playbooks, playbook)) return;
+  const names = Object.keys(plan.playbooks);
+  const near = didYouMean(playbook, names) ?? `it has ${names.join(', ') || 'none'}`;
+  throw new CliError(
+    'BK-0105',
+    `[plan] Cannot run ${playbook}: ${file} has no such playbook; ${near}`,
+  );
+}
+
+/** The events of an answer; a rejection ends the command. */
+export function accepted(answer: Answer): Answer & { type: 'done' } {
+  if (answer.type === 'done') return answer;
+  throw new CliError('BK-0108', `[backout] ${answer.because}`);
+}
+
+/** The run that a decision ordered. */
+export function numberIn({ events }: Answer & { type: 'done' }): number {
+  for (const event of events) {
+    if (event.type === 'DecisionMade' && 'run' in event && typeof event.run === 'number')
+      return event.run;
+  }
+  throw new CliError('BK-0199', '[backout] The order was taken, and no run came of it.');
+}
