@@ -40,5 +40,6 @@ export function parseJson(text: string): Json | undefined {
 
 function member(value: Json | undefined, key: string): Json | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  if (Array.isArray(value) && !/^\d+$/.test(key)) return undefined; // its length is no part of it
   return (value as { readonly [key: string]: Json })[key]; // lists are found by index as by name
 }
