@@ -1,8 +1,9 @@
 // `backout demo`: a real little shop migrates, breaks before the viewer's eyes, and is brought home. Every claim is measured.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
-import type { JournalEvent } from '../core/journal/event.ts';
+import type { JournalEvent, Json } from '../core/journal/event.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
+import type { Run } from '../core/rollback/state.ts';
 import { type Facts, complaintsOf, seconds, summaryOf } from './facts.ts';
 import { tell } from './narrator.ts';
 import { type Sabotage, expectations } from './scenario.ts';
@@ -25,6 +26,10 @@ export interface DemoOptions {
 /** How the demo talks to its viewer. */
 export interface Viewer {
   readonly say: (line: string) => void;
+  /** The run has moved: paint it. */
+  readonly see: (run: Run, now: number) => void;
+  /** Facts for programs that read along. */
+  readonly tell: (facts: { readonly [key: string]: Json }) => void;
   /** Asks for an answer in the terminal; null where there is none. Ends unanswered when the signal aborts. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<'approve' | 'hold' | null>) | null;
   /** Ctrl-C. */
@@ -37,8 +42,8 @@ const RING_MS = 2_500;
 /** The longest that the story may take after the break, when nobody is asked by hand. Milliseconds. */
 const STORY_MS = 120_000;
 
-/** Shows the demo. 0 only when everything that it claims was checked in the databases and in the customers' book. */
-export async function runDemo(options: DemoOptions, viewer: Viewer, borrowed: Borrowed): Promise<number> {
+/** Shows the demo. True only when everything that it claims was checked in the databases and in the customers' book. */
+export async function runDemo(options: DemoOptions, viewer: Viewer, borrowed: Borrowed): Promise<boolean> {
   const { say } = viewer;
   const began = Date.now();
   say('Starting two databases, a router and a shop that sells, and two Backout nodes (no container, no root) …');
@@ -109,6 +114,7 @@ class Story {
     for await (const event of this.#world.store.control.follow(stream, from, signal)) {
       const heard = this.#hear(event);
       const { body } = heard;
+      await this.#see(event.stream);
       if (body.type === 'DecisionWanted') runs.push(this.#answer(body, signal));
       if (body.type === 'DecisionMade' && body.run !== null) runs.push(this.#follow(`run-${body.run}`, 1, signal));
       if (body.type === 'StepObserved') await this.#maybeKill(heard);
@@ -117,6 +123,12 @@ class Story {
       if (body.type === 'TriggerSighted' && (await this.#seesAgain())) this.#end.abort();
     }
     await Promise.all(runs);
+  }
+
+  async #see(stream: string): Promise<void> {
+    if (!stream.startsWith('run-')) return;
+    const { control } = this.#world.store;
+    this.#viewer.see(await control.run(Number(stream.slice('run-'.length))), await control.now());
   }
 
   #hear(event: JournalEvent): JournalEvent<MigrationEvent | RunEvent> {
@@ -237,17 +249,21 @@ function carriedOf(evidence: unknown): Facts['carried'] {
   return found === null ? null : { missing: Number(found[1]), different: Number(found[2]) };
 }
 
-function conclude(facts: Facts, world: World, options: DemoOptions, { say }: Viewer): number {
+function conclude(facts: Facts, world: World, options: DemoOptions, { say, tell: put }: Viewer): boolean {
   const complaints = complaintsOf(facts);
+  // The cast holds because facts are numbers, texts and lists of them.
+  put({ ...(facts as unknown as { readonly [key: string]: Json }), complaints });
   say('');
   for (const line of summaryOf(facts)) say(line);
-  if (options.keep) say(`  journal lies  in ${world.folder}/store: backout journal --data ${world.folder}/store`);
+  if (options.keep) {
+    say(`  kept in       ${world.folder}`);
+    say(`                backout journal run-1 --data ${world.folder}/store`);
+  }
   say('');
   for (const complaint of complaints) say(`▲ ${complaint}`);
-  if (complaints.length > 0) {
-    say('▲ The demo did not end well.');
-    return 1;
-  }
-  say(facts.expected === 'rolled-back' ? '● Rolled back, verified, and nothing is lost.' : '● Asked, not rolled back: nothing was wrong with the shop.');
-  return 0;
+  const good = complaints.length === 0;
+  const word = facts.expected === 'rolled-back' ? 'Rolled back, verified, and nothing is lost.' : 'Asked, not rolled back: nothing was wrong with the shop.';
+  say(good ? `● ${word}` : '▲ The demo did not end well.');
+  if (!options.keep) say('Again: npm run demo. With --keep the journal stays; --chaos kills a node; --scenario and --manual change the story.');
+  return good;
 }

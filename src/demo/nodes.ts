@@ -61,7 +61,7 @@ async function serving(child: ChildProcess, { name, log }: EngineNodeOptions): P
       const text = chunk.toString();
       said = (said + text).slice(-4_000);
       for (const line of text.split('\n')) if (line.trim() !== '') log(`[${name}] ${line}`);
-      if (!/serving/i.test(said)) return;
+      if (!/Working\./.test(said)) return;
       clearTimeout(timer);
       resolve();
     };
