@@ -1,7 +1,7 @@
 // From a plan's triggers to the rules that are judged, and from a check's condition to one look at it.
 import type { Condition as PlanCondition } from '../plan/condition.ts';
 import type { NoDataPolicy, Plan, PlanTrigger } from '../plan/plan.ts';
-import type { Condition, Truth } from './condition.ts';
+import { type Condition, type Truth, quorum } from './condition.ts';
 import type { Guards } from './migration/events.ts';
 import { type SignalReading, settle } from './sample.ts';
 import type { BlindPolicy, Trigger } from './trigger.ts';
@@ -116,6 +116,7 @@ function look(
   condition: PlanCondition,
   readings: { readonly [signal: string]: SignalReading },
 ): Truth {
+  const each = (member: PlanCondition): Truth => look(member, readings);
   switch (condition.type) {
     case 'threshold': {
       const raw = Object.hasOwn(readings, condition.signal)
@@ -131,22 +132,10 @@ function look(
     case 'reconciliation':
       return 'unknown';
     case 'all':
-      return atLeast(condition.of.length, condition.of, readings);
+      return quorum(condition.of.length, condition.of.map(each));
     case 'any':
-      return atLeast(1, condition.of, readings);
+      return quorum(1, condition.of.map(each));
     case 'at-least':
-      return atLeast(condition.count, condition.of, readings);
+      return quorum(condition.count, condition.of.map(each));
   }
-}
-
-function atLeast(
-  count: number,
-  of: readonly PlanCondition[],
-  readings: { readonly [signal: string]: SignalReading },
-): Truth {
-  const said = of.map((member) => look(member, readings));
-  const there = said.filter((truth) => truth === 'bad').length;
-  const unknown = said.filter((truth) => truth === 'unknown').length;
-  if (there >= count) return 'bad';
-  return there + unknown < count ? 'good' : 'unknown';
 }

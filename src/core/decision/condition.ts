@@ -19,14 +19,20 @@ export function judgeCondition(condition: Condition, leaf: (name: string) => Tru
       return leaf(condition.leaf);
     case 'not-judged':
       return 'unknown';
-    case 'at-least': {
-      const said = condition.of.map((member) => judgeCondition(member, leaf));
-      const bad = said.filter((truth) => truth === 'bad').length;
-      const unknown = said.filter((truth) => truth === 'unknown').length;
-      if (bad >= condition.count) return 'bad';
-      return bad + unknown < condition.count ? 'good' : 'unknown';
-    }
+    case 'at-least':
+      return quorum(
+        condition.count,
+        condition.of.map((member) => judgeCondition(member, leaf)),
+      );
   }
+}
+
+/** Are at least `count` of these bad? Unknown is never good: it is good only when too few can still be bad. */
+export function quorum(count: number, said: readonly Truth[]): Truth {
+  const bad = said.filter((truth) => truth === 'bad').length;
+  const unknown = said.filter((truth) => truth === 'unknown').length;
+  if (bad >= count) return 'bad';
+  return bad + unknown < count ? 'good' : 'unknown';
 }
 
 /** The leaves of a condition, in the order of the plan. */

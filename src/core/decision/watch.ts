@@ -138,7 +138,7 @@ function unread(at: number): SignalReading {
 }
 
 /** The trigger's verdict by what its leaves say now. */
-export function verdictOf(
+function verdictOf(
   condition: Condition,
   leaves: { readonly [leaf: string]: LeafState },
 ): Verdict {

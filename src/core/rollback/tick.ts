@@ -6,7 +6,7 @@ import type { BegunRun, Run, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
 /** A job that no node took in this time is laid out again, in milliseconds; doubled each time up to the bound. */
-export const REDISPATCH_AFTER_MS = 10_000;
+const REDISPATCH_AFTER_MS = 10_000;
 
 /** The longest wait for a node before a job is laid out again, in milliseconds. */
 export const REDISPATCH_AFTER_MAX_MS = 60_000;

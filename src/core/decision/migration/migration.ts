@@ -39,7 +39,7 @@ function summarise(migration: Migration): Json {
 }
 
 /** The migration in short. */
-export function summaryOf(migration: KnownMigration): MigrationSummary {
+function summaryOf(migration: KnownMigration): MigrationSummary {
   const { plan, fingerprint, phase, activeRun } = migration;
   const standing = Object.entries(migration.standing);
   return {

@@ -23,7 +23,7 @@ export interface Ordered {
 }
 
 /** A live run has the target: triggers are judged and recorded, but nothing is ordered or asked beside it. */
-export function isGoingBack(migration: KnownMigration): boolean {
+function isGoingBack(migration: KnownMigration): boolean {
   return migration.activeRun !== null && migration.activeKind === 'live';
 }
 

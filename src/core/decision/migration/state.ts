@@ -78,7 +78,7 @@ export type Migration =
 export type KnownMigration = Migration & { type: 'migration' };
 
 /** Where a trigger stands before anything happened. */
-export const calm: TriggerState = {
+const calm: TriggerState = {
   breach: null,
   blind: false,
   cause: null,
