@@ -47,8 +47,10 @@ export type Problem =
       readonly rebuilt: boolean;
     };
 
-interface HeadRow extends Link {
-  readonly stream: string;
+interface Ends {
+  readonly last: number;
+  readonly seq: number | null;
+  readonly hash: string | null;
 }
 
 const pageSize = 1000;
@@ -91,10 +93,18 @@ async function checkStream(
   const kept: JournalEvent[] = [];
   let link: Link = { seq: 0, at: 0, hash: firstLink };
   for (;;) {
-    const page = await pageOf(database, stream, link.seq, head?.seq ?? null);
+    const rows = await pageOf(database, stream, link.seq, head.last);
+    const bad = rows.find((row) => !isReadable(row));
+    const page = rows.slice(0, bad === undefined ? rows.length : rows.indexOf(bad)).map(toEvent);
     const verdict = verifyChain(page, link);
     if (verdict.type === 'broken')
       return { events: link.seq, problem: broken(stream, verdict.seq, verdict.why) };
+    if (bad !== undefined) {
+      return {
+        events: link.seq,
+        problem: broken(stream, bad.seq, 'its text is not what was written'),
+      };
+    }
     if (project !== undefined) kept.push(...page);
     link = page.at(-1) ?? link;
     if (page.length < pageSize) break;
@@ -109,25 +119,36 @@ async function checkStream(
   };
 }
 
-async function headOf(database: Database, stream: string): Promise<HeadRow | null> {
-  const text = 'select stream, seq, at, hash from backout.head where stream = $1';
-  const [head] = await database.query<HeadRow>(text, [stream], 'check-head');
-  return head ?? null;
+/** The head and the number of the last event, of one instant. */
+async function headOf(database: Database, stream: string): Promise<Ends> {
+  const text = `select last, h.seq, h.hash from (select coalesce(max(seq), 0) as last from backout.event where stream = $1) e
+    left join backout.head h on h.stream = $1`;
+  const [row] = await database.query<Ends>(text, [stream], 'check-head');
+  return row ?? { last: 0, seq: null, hash: null };
 }
 
 async function pageOf(
   database: Database,
   stream: string,
   after: number,
-  upTo: number | null,
-): Promise<readonly JournalEvent[]> {
-  const rows = await database.query<EventRow>(
+  upTo: number,
+): Promise<readonly EventRow[]> {
+  return database.query<EventRow>(
     `select stream, seq, at, actor, body, hash from backout.event
-     where stream = $1 and seq > $2 and seq <= coalesce($3::bigint, 9223372036854775807) order by seq limit ${pageSize}`,
+     where stream = $1 and seq > $2 and seq <= $3 order by seq limit ${pageSize}`,
     [stream, after, upTo],
     'check-page',
   );
-  return rows.map(toEvent);
+}
+
+/** Whether the texts are JSON as we write it: the hash is over the text, and nobody but us writes it. */
+function isReadable(row: EventRow): boolean {
+  try {
+    const { actor, body } = toEvent(row);
+    return canonicalJson(actor) === row.actor && canonicalJson(body) === row.body;
+  } catch {
+    return false;
+  }
 }
 
 function broken(stream: string, seq: number, why: string): Problem {
@@ -135,16 +156,17 @@ function broken(stream: string, seq: number, why: string): Problem {
 }
 
 function whatIsWrongAtTheEnd(
-  head: HeadRow | null,
+  head: Ends,
   link: Link,
 ): { readonly seq: number; readonly why: string } | null {
-  if (head === null)
+  if (head.seq === null) {
     return { seq: link.seq, why: 'the stream has events but no head: its head was removed' };
+  }
   if (head.seq > link.seq) {
-    return {
-      seq: link.seq + 1,
-      why: `it is missing, and so is everything after it up to ${head.seq}`,
-    };
+    return { seq: link.seq + 1, why: `it is missing, with everything after it up to ${head.seq}` };
+  }
+  if (head.seq < link.seq) {
+    return { seq: head.seq + 1, why: `the head of the stream ends before it, at ${head.seq}` };
   }
   if (head.seq > 0 && head.hash !== link.hash) {
     return { seq: link.seq, why: 'its hash is not the one that the head of the stream has' };

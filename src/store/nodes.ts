@@ -62,6 +62,7 @@ export function createNodes(database: Database): Nodes {
 async function register(database: Database, id: string, version: string): Promise<Membership> {
   const client = await database.direct('backout-node');
   const loss = new AbortController();
+  const leases = new Set<string>();
   let left = false;
   const lose = (why: string): void => {
     if (left || loss.signal.aborted) return;
@@ -89,15 +90,19 @@ async function register(database: Database, id: string, version: string): Promis
     id,
     lost: loss.signal,
     tryLease: async (name) => {
+      if (leases.has(name)) return true; // Postgres would count it twice, and free it only when given back twice
       const { rows } = await database.guard(() =>
         client.query<{ taken: boolean }>(
           `select pg_try_advisory_lock(${leaseClass}, hashtext($1)) as taken`,
           [name],
         ),
       );
-      return rows[0]?.taken === true;
+      if (rows[0]?.taken !== true) return false;
+      leases.add(name);
+      return true;
     },
     endLease: async (name) => {
+      if (!leases.delete(name)) return;
       await database.guard(() =>
         client.query(`select pg_advisory_unlock(${leaseClass}, hashtext($1))`, [name]),
       );
