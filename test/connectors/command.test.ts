@@ -187,6 +187,12 @@ describe('command', () => {
     );
     const identity = await command.identify!(system.client as never, readCall());
     assert.equal(identity.environment, 'staging');
+    assert.equal(identity.id, undefined);
+    const mute = await opened(
+      { connector: command, options: () => options, secrets: [secret] },
+      { ...options, identity: ['echo', 'staging'] },
+    );
+    await assert.rejects(command.identify!(mute.client as never, readCall()), { class: 'refused' });
   });
 
   it('reads nothing of the past', async () => {

@@ -234,6 +234,17 @@ describe('http', () => {
     assert.equal(identity.id, 'ledger');
   });
 
+  it('is not who the plan means when the answer lacks what the plan says where to find', async () => {
+    const identity = { get: '/whoami', environment: '/env' };
+    const system = await opened(
+      { connector: http, options: () => options, secrets: [token] },
+      { ...options, identity },
+    );
+    await assert.rejects(http.identify!(system.client as never, readCall()), (error) =>
+      system.hearsError(error, 'target-mismatch'),
+    );
+  });
+
   it('hands the same idempotency key to the system at every attempt', () => {
     assert.ok(keys.filter((key) => key === 'run-1/step').length >= 2);
   });

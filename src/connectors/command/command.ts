@@ -35,19 +35,14 @@ export const command = defineConnector<CommandOptions, CommandClient>({
     const failure = failureOf(client, 'ask who answers by', client.identity, ran, [0]);
     if (failure !== undefined) throw failure;
     const said = ran.type === 'exited' ? parseJson(lastLineOf(ran.out)) : undefined;
-    const field = (name: string): object => {
-      const value =
-        said === null || typeof said !== 'object'
-          ? undefined
-          : Object.entries(said).find(([key]) => key === name)?.[1];
-      return typeof value === 'string' ? { [name]: value } : {};
-    };
-    return {
-      ...field('environment'),
-      ...field('role'),
-      ...field('id'),
-      evidence: client.conceal.json(said ?? null),
-    };
+    if (said === undefined || said === null || typeof said !== 'object') {
+      const message = `[command] Cannot tell who answers for ${client.system}: the last line of ${client.identity[0]} is no JSON object.`;
+      throw new ConnectorError('refused', message);
+    }
+    const fields = Object.entries(said).filter(
+      ([name, value]) => identityFields.includes(name) && typeof value === 'string',
+    );
+    return { ...Object.fromEntries(fields), evidence: client.conceal.json(said) };
   },
   signal: defineSignal({
     summary: 'The number that a command prints in its last line',
@@ -65,6 +60,8 @@ export const command = defineConnector<CommandOptions, CommandClient>({
   }),
   states: { holds },
 });
+
+const identityFields: readonly string[] = ['environment', 'role', 'id'];
 
 async function readNumber(
   client: CommandClient,

@@ -33,9 +33,9 @@ export const http = defineConnector<HttpOptions, HttpClient>({
       );
     }
     return {
-      ...fieldAt('environment', answer.json, environment),
-      ...fieldAt('role', answer.json, role),
-      ...fieldAt('id', answer.json, id),
+      ...fieldAt(client, 'environment', answer.json, environment),
+      ...fieldAt(client, 'role', answer.json, role),
+      ...fieldAt(client, 'id', answer.json, id),
       evidence: { url: client.base, request: nameOf(asked), status: answer.status },
     };
   },
@@ -58,9 +58,17 @@ export const http = defineConnector<HttpOptions, HttpClient>({
   states: { holds },
 });
 
-function fieldAt(name: string, json: Json | undefined, place: string | undefined): object {
-  const value = place === undefined ? undefined : valueAt(json, place);
-  return typeof value === 'string' || typeof value === 'number' ? { [name]: String(value) } : {};
+/** What the plan says where to find must be there: what is silently missing would be asserted by nobody. */
+function fieldAt(
+  client: HttpClient,
+  name: string,
+  json: Json | undefined,
+  place: string | undefined,
+): object {
+  if (place === undefined) return {};
+  const value = valueAt(json, place);
+  if (typeof value === 'string' || typeof value === 'number') return { [name]: String(value) };
+  throw silent(client, 'target-mismatch', `its answer has no ${name} at ${place}`);
 }
 
 function silent(
