@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AnyStateKind, Observation, Reading } from '../../src/connector.ts';
 import { command } from '../../src/connectors/command/command.ts';
 import { connectorSuite } from '../../src/testing.ts';
@@ -128,22 +129,40 @@ describe('command', () => {
     );
   };
 
-  it('ends a whole family that ignores SIGTERM when the time is over', async () => {
+  it('ends a whole family that ignores SIGTERM', { timeout: 30_000 }, async () => {
     const stubborn = `trap '' TERM; sh -c 'trap "" TERM; echo $$ > grandchild; while :; do sleep 1; done' & echo $$ > child; while :; do sleep 1; done`;
-    await assert.rejects(observe(sh(stubborn), { deadlineMs: 400 }), { class: 'timed-out' });
-    assert.equal(isAlive('child'), false);
-    assert.equal(isAlive('grandchild'), false);
+    const system = await open();
+    const desired: unknown = await validated(kind.desired, { observe: sh(stubborn) });
+    const controller = new AbortController();
+    const call = { signal: controller.signal, deadline: Date.now() + 60_000 };
+    const observing = assert.rejects(kind.observe(system.client, desired, call), {
+      class: 'cancelled',
+    });
+    const isWritten = (name: string): boolean =>
+      existsSync(join(folder, name)) && readFileSync(join(folder, name), 'utf8').endsWith('\n');
+    while (!isWritten('child') || !isWritten('grandchild')) await wait(10);
+    controller.abort();
+    await observing;
+    while (isAlive('child') || isAlive('grandchild')) await wait(10);
+  });
+
+  it('stops at its deadline', async () => {
+    await assert.rejects(observe(['sleep', '60'], { deadlineMs: 100 }), { class: 'timed-out' });
   });
 
   it('stops when it is told to', async () => {
     await assert.rejects(observe(['sleep', '60'], { cancelMs: 50 }), { class: 'cancelled' });
   });
 
-  it('ends what a command leaves running behind it, and still hears what was said', async () => {
-    const seen = await observe(sh('sleep 60 & echo $! > stray; echo done'));
-    assert.equal(seen.type === 'holds' && JSON.stringify(seen.evidence).includes('done'), true);
-    assert.equal(isAlive('stray'), false);
-  });
+  it(
+    'ends what a command leaves running behind it, and still hears what was said',
+    { timeout: 30_000 },
+    async () => {
+      const seen = await observe(sh('sleep 60 & echo $! > stray; echo done'));
+      assert.equal(seen.type === 'holds' && JSON.stringify(seen.evidence).includes('done'), true);
+      while (isAlive('stray')) await wait(10);
+    },
+  );
 
   it('stops a command that prints for ever, and keeps only a little of it', async () => {
     const before = process.memoryUsage().rss;

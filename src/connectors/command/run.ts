@@ -34,6 +34,8 @@ interface Said {
 
 /** How long a group has to end after SIGTERM before it gets SIGKILL. */
 const graceMs = 1000;
+/** How long the kernel may take to carry out SIGKILL. */
+const deathMs = 500;
 /** How long to listen for the last words of strays after the command itself has exited. */
 const lastWordsMs = 1000;
 const printedMaxBytes = 16 * 1024 * 1024;
@@ -127,10 +129,16 @@ function exitOf(child: Child): Promise<Exit> {
 /** Ends what is left of the group: asked first, then made to. */
 async function endGroup(child: Child, exit: Promise<Exit>): Promise<void> {
   if (!signalGroup(child, 'SIGTERM')) return void (await exit);
-  const giveUpAt = performance.now() + graceMs;
-  while (performance.now() < giveUpAt && signalGroup(child, 0)) await soon(never, 20);
+  await untilGone(child, graceMs);
   signalGroup(child, 'SIGKILL');
   await exit;
+  await untilGone(child, deathMs);
+}
+
+/** Where nobody collects dead processes, a group never looks empty: hence the bound. */
+async function untilGone(child: Child, boundMs: number): Promise<void> {
+  const giveUpAt = performance.now() + boundMs;
+  while (performance.now() < giveUpAt && signalGroup(child, 0)) await soon(never, 20);
 }
 
 /** Whether there was anybody to signal. */
