@@ -14,8 +14,10 @@ export function callFor(ms: number, parent?: AbortSignal): Call {
 }
 
 /** Waits for a connector's answer, and not for ever for one that ignores its signal. */
-export async function answerOf<T>(call: Call, answer: Promise<T>): Promise<T> {
+export async function answerOf<T>(call: Call, asked: Promise<T>): Promise<T> {
   const { signal } = call;
+  // What is no promise is an answer, too: a connector may be plain JavaScript.
+  const answer = Promise.resolve(asked);
   return new Promise<T>((resolve, reject) => {
     let deaf: NodeJS.Timeout | undefined;
     const onAbort = (): void => {

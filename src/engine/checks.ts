@@ -4,8 +4,10 @@ import { lookAtCondition, signalsOf } from '../core/decision/compile.ts';
 import type { SignalReading } from '../core/decision/sample.ts';
 import type { PlanCheck } from '../core/plan/plan.ts';
 import { answerOf } from './calls.ts';
+import { known } from './observation.ts';
 import { type Events, evidenceOf, readSignal } from './readings.ts';
 import type { Snapshot, Systems } from './systems.ts';
+import { assertTarget } from './target.ts';
 import { troubleOf } from './trouble.ts';
 
 /** What one look at a check found. */
@@ -75,15 +77,10 @@ async function observe(
     const system = await systems.open(snapshot, typeof name === 'string' ? name : '');
     const kind = stateKind(systems, system.connector, uses);
     const desired = await systems.input(kind.desired as Schema<unknown>, rest, uses);
-    const observation = await answerOf(call, kind.observe(system.client, desired, call));
-    switch (observation.type) {
-      case 'holds':
-        return { says: 'holds', evidence: systems.hideJson(observation.evidence) };
-      case 'differs':
-        return { says: 'fails', evidence: systems.hideJson(observation.evidence) };
-      case 'unknown':
-        return { says: 'unknown', evidence: systems.hide(observation.because) };
-    }
+    // A check that holds somewhere else proves nothing here.
+    await answerOf(call, assertTarget(system, call));
+    const { type, evidence } = known(await answerOf(call, kind.observe(system.client, desired, call)));
+    return { says: type === 'holds' ? 'holds' : 'fails', evidence: systems.hideJson(evidence) };
   } catch (error) {
     return { says: 'unknown', evidence: systems.hide(troubleOf(error, call.signal).because) };
   }

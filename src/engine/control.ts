@@ -10,6 +10,7 @@ import type { Run } from '../core/rollback/state.ts';
 import type { RunSummary } from '../core/rollback/views.ts';
 import { pause } from './calls.ts';
 import type { Office } from './office.ts';
+import { waitOut } from './outage.ts';
 import type { Snapshot } from './systems.ts';
 
 /** The answer to an order: what it led to, or why not. Codes are stable, sentences are for people. */
@@ -47,6 +48,9 @@ export interface Control {
   readonly now: () => Promise<number>;
 }
 
+/** Who follows waits out an outage of the store for so long, and then hears of it. Milliseconds. */
+const OUTAGE_MS = 60_000;
+
 /** Looks again so often though no notification came. Milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -72,6 +76,11 @@ export function localControl(office: Office, journal: Journal): Control {
 
 async function arm(office: Office, snapshot: Snapshot, phase: string | null, actor: Actor): Promise<Answer> {
   const { plan, fingerprint, directory } = snapshot;
+  const declared = plan.phases.find((each) => each.name === phase);
+  if (phase !== null && declared === undefined) {
+    const names = plan.phases.map((each) => each.name).join(', ');
+    return { type: 'rejected', code: 'no-such-phase', because: `Plan ${plan.name} has no phase ${phase}. Its phases: ${names}.` };
+  }
   const armed = answer(
     await office.commandMigration(
       plan.name,
@@ -88,28 +97,25 @@ async function arm(office: Office, snapshot: Snapshot, phase: string | null, act
       actor,
     ),
   );
-  if (phase === null || armed.type === 'rejected') return armed;
-  const declared = plan.phases.find((each) => each.name === phase);
-  if (declared === undefined) {
-    const names = plan.phases.map((each) => each.name).join(', ');
-    return { type: 'rejected', code: 'no-such-phase', because: `Plan ${plan.name} has no phase ${phase}. Its phases: ${names}.` };
-  }
-  const entered = answer(await office.commandMigration(plan.name, { type: 'EnterPhase', phase, armed: declared.failure }, actor));
+  if (declared === undefined || armed.type === 'rejected') return armed;
+  const command = { type: 'EnterPhase', phase: declared.name, armed: declared.failure } as const;
+  const entered = answer(await office.commandMigration(plan.name, command, actor));
   return entered.type === 'rejected' ? entered : { type: 'done', events: [...armed.events, ...entered.events] };
 }
 
 /** The stream that holds what a plan's notices became, beside that of its migration. */
 export const planStreams = (plan: string): readonly string[] => [migrationStream(plan), `notices-${plan}`];
 
-async function* follow(journal: Journal, stream: string, from: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
-  let next = from;
+async function* follow(journal: Journal, stream: string, first: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+  let next = first;
   while (!signal.aborted) {
     const wake = new AbortController();
     const off = journal.onAppended((appended) => {
       if (appended === stream) wake.abort();
     });
     try {
-      for (const event of await journal.read(stream, next)) {
+      const from = next;
+      for (const event of await waitOut(() => journal.read(stream, from), AbortSignal.any([signal, AbortSignal.timeout(OUTAGE_MS)]))) {
         yield event;
         next = event.seq + 1;
       }

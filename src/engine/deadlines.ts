@@ -1,13 +1,19 @@
 // Deadlines: the store knows when a stream must be looked at again; whichever node is awake does it.
 import type { Log } from './log.ts';
 import { type Office, backout } from './office.ts';
+import { sentenceOf } from './trouble.ts';
 
 /** Looks at every stream whose deadline has come. Says when the next one comes: epoch milliseconds, null for never. */
 export async function keepDeadlines(office: Office, log: Log): Promise<number | null> {
   const { streams, next } = await office.streams.journal.due();
   for (const stream of streams) {
-    const told = await tick(office, stream);
-    if (told !== undefined) log('warn', `[engine] Deadline of ${stream}: ${told}`);
+    try {
+      const told = await tick(office, stream);
+      if (told !== undefined) log('warn', `[engine] Deadline of ${stream}: ${told}`);
+    } catch (error) {
+      // One stream that cannot be judged holds up no other.
+      log('warn', `[engine] Deadline of ${stream}: ${sentenceOf(error)}`);
+    }
   }
   return next;
 }

@@ -20,10 +20,13 @@ export interface Dispatcher {
   readonly stop: (waitMs: number) => Promise<void>;
 }
 
-/** The queues. Effects on systems are never tried again by the queue: the core decides on retries. */
+/**
+ * The queues. Whether an effect on a system is tried again is decided by the core: a step's job throws only while its
+ * attempt has not begun, and a job that comes again after that finds its attempt taken.
+ */
 export const queues = {
-  step: { tries: 1 },
-  notice: { tries: 6 },
+  step: { tries: 5, backoff: false },
+  notice: { tries: 6, backoff: true },
 } as const;
 
 /** A queue's name. */

@@ -2,6 +2,7 @@
 import type { Delivered, Json, Received } from '../connector.ts';
 import type { SignalReading } from '../core/decision/sample.ts';
 import type { PlanSignal } from '../core/plan/plan.ts';
+import { answerOf, callFor } from './calls.ts';
 import type { Office } from './office.ts';
 import type { WatchMemory } from './sampler.ts';
 import { planOf } from './office.ts';
@@ -18,13 +19,17 @@ export type Taken =
   | { readonly type: 'taken'; readonly fresh: number; readonly repeated: number }
   | { readonly type: 'rejected'; readonly status: 400 | 401 | 404 | 409 | 413; readonly because: string };
 
+/** A connector may take so long to check what was delivered. Milliseconds. */
+const RECEIVE_MS = 10_000;
+
 /** The newest event of one signal, as it is remembered. */
-interface Remembered {
+// A type and not an interface, so that it is JSON to the compiler as well.
+type Remembered = {
   readonly at: number;
   readonly id: string;
   /** 0 when the event says that something failed, 1 when it says that all is well. */
   readonly value: 0 | 1;
-}
+};
 
 /** Takes events in and answers what a signal last heard. */
 export class Inbox {
@@ -50,7 +55,7 @@ export class Inbox {
     const system = await this.#systems.open({ plan, fingerprint, directory }, systemName);
     const { events } = system.connector;
     if (events === undefined) return { type: 'rejected', status: 404, because: `System ${systemName} (${system.declared.uses}) takes no events.` };
-    const received = await events.receive(system.client, delivered);
+    const received = await answerOf(callFor(RECEIVE_MS), events.receive(system.client, delivered));
     if (received.type === 'rejected') return received;
     const signals = Object.entries(plan.signals).filter(([, signal]) => signal.from === systemName);
     return this.#remember(planName, systemName, signals, received);
@@ -78,9 +83,11 @@ export class Inbox {
       for (const [name, signal] of signals) {
         const value = judge(signal, event.data);
         if (value === undefined) continue;
-        const known = (await this.#memory.load(keyOf(plan, name))) as unknown as Remembered | null;
-        if (known !== null && known.at > event.at) continue;
-        await this.#memory.save(keyOf(plan, name), { at: event.at, id: event.id, value });
+        // The cast holds because only this method writes under such a key.
+        const older = (await this.#memory.load(keyOf(plan, name))) as unknown as Remembered | null;
+        if (older !== null && older.at > event.at) continue;
+        // The memory keeps the newer one, also when two nodes are told of two events at once.
+        await this.#memory.save(keyOf(plan, name), { at: event.at, id: event.id, value } satisfies Remembered, event.at);
       }
       await this.#register.mark(`${plan}/${system}`, event.id);
     }

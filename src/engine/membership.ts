@@ -16,6 +16,8 @@ export interface Nodes {
   readonly join: (node: string) => Promise<Membership>;
   /** Nodes that joined, did not leave, and are gone: killed, cut off, or frozen for too long. */
   readonly dead: () => Promise<readonly string[]>;
+  /** Nodes that hold their place and give signs of life. Left out: a node that nobody lists any more is not noticed. */
+  readonly alive?: () => Promise<readonly string[]>;
   /** Their work is in other hands. */
   readonly forget: (node: string) => Promise<void>;
 }

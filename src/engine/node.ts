@@ -8,12 +8,15 @@ import { keepDeadlines } from './deadlines.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Log } from './log.ts';
 import type { Membership, Nodes } from './membership.ts';
-import { type NoticeJob, deliver } from './notices.ts';
+import { deliver } from './delivery.ts';
+import type { Hands } from './hands.ts';
+import type { NoticeJob } from './notices.ts';
 import { Office, type StepJob } from './office.ts';
 import type { Events } from './readings.ts';
 import { type WatchMemory, watchPlan } from './sampler.ts';
 import { type Connectors, Systems } from './systems.ts';
 import { takeOver } from './takeover.ts';
+import { sentenceOf } from './trouble.ts';
 
 /** The real or pretended parts of a node, chosen by main.ts or by a test. */
 export interface NodeParts {
@@ -36,6 +39,9 @@ const SWEEP_MS = 500;
 /** Plans that nobody watches are looked for so often. Milliseconds. */
 const WATCH_SWEEP_MS = 1_000;
 
+/** Steps that were told to stop have so long to hand themselves back. Milliseconds. */
+const HAND_BACK_MS = 3_000;
+
 /** A running node. */
 export class Node {
   readonly office: Office;
@@ -46,13 +52,20 @@ export class Node {
   /** Ends the steps in hand: when the store no longer vouches for us, or draining takes too long. */
   readonly #hands = new AbortController();
   readonly #loops: Promise<void>[] = [];
+  /** The attempts that this node carries out now. */
+  readonly #inHand = new Map<string, Promise<void>>();
 
   /** Joins the others and begins to work. */
   static async start(parts: NodeParts): Promise<Node> {
     const membership = await parts.nodes.join(parts.id);
     const node = new Node(parts, membership);
-    await node.#begin();
-    return node;
+    try {
+      await node.#begin();
+      return node;
+    } catch (error) {
+      await node.drain(0);
+      throw error;
+    }
   }
 
   private constructor(parts: NodeParts, membership: Membership) {
@@ -72,7 +85,8 @@ export class Node {
     this.#stop.abort();
     await this.#parts.dispatcher.stop(waitMs);
     this.#hands.abort();
-    await Promise.allSettled(this.#loops);
+    // What does not even hand itself back in time is found by the peers: nobody lists this node any more.
+    await Promise.race([Promise.allSettled([...this.#loops, ...this.#inHand.values()]), pause(HAND_BACK_MS, new AbortController().signal)]);
     await this.systems.close();
     await this.#membership.leave();
   }
@@ -84,11 +98,26 @@ export class Node {
       this.#parts.log('error', '[engine] This node lost its lock in the store: its steps are aborted, others take them over.');
       this.#hands.abort();
       this.#stop.abort();
+      // A node without a place takes nothing more: what it took would only be lost.
+      void dispatcher.stop(0).catch((error: unknown) => this.#parts.log('warn', `[engine] ${sentenceOf(error)}`));
     });
     const hands = { node: this.#parts.id, office: this.office, systems: this.systems, events, signal: this.#hands.signal };
-    await dispatcher.work('step', slots, (data) => carryOut(as<StepJob>(data), hands));
+    await dispatcher.work('step', slots, (data) => this.#carryOut(as<StepJob>(data), hands));
     await dispatcher.work('notice', 2, (data) => deliver(as<NoticeJob>(data), this.office, this.systems, this.#hands.signal));
     this.#loops.push(this.#keepDeadlines(), this.#takeOver(), this.#watch());
+  }
+
+  /** The same job may come twice: what is in hand is not begun again. */
+  async #carryOut(job: StepJob, hands: Hands): Promise<void> {
+    const key = keyOf(job);
+    if (this.#inHand.has(key)) return;
+    const work = carryOut(job, hands);
+    this.#inHand.set(key, work);
+    try {
+      await work;
+    } finally {
+      this.#inHand.delete(key);
+    }
   }
 
   async #keepDeadlines(): Promise<void> {
@@ -101,7 +130,8 @@ export class Node {
 
   async #takeOver(): Promise<void> {
     await this.#repeat(async () => {
-      await takeOver(this.#parts.nodes, this.office, this.#parts.log);
+      const hasInHand = (job: StepJob): boolean => this.#inHand.has(keyOf(job));
+      await takeOver(this.#parts.nodes, this.office, { node: this.#parts.id, hasInHand }, this.#parts.log);
       return SWEEP_MS;
     });
   }
@@ -129,7 +159,7 @@ export class Node {
       try {
         await watchPlan(plan, { office, systems, events, memory, log }, this.#stop.signal);
       } catch (error) {
-        log('warn', `[engine] Watching ${plan}: ${messageOf(error)}`);
+        log('warn', `[engine] Watching ${plan}: ${sentenceOf(error)}`);
       }
       await pause(100, this.#stop.signal);
     }
@@ -142,15 +172,15 @@ export class Node {
       try {
         wait = await round();
       } catch (error) {
-        this.#parts.log('warn', `[engine] ${messageOf(error)}`);
+        this.#parts.log('warn', `[engine] ${sentenceOf(error)}`);
       }
       await pause(wait, this.#stop.signal);
     }
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function keyOf({ run, step, attempt }: StepJob): string {
+  return `${run}/${step}/${attempt}`;
 }
 
 /** The cast holds because only this engine writes its own jobs and summaries. */

@@ -12,6 +12,7 @@ export function nodesOf(store: Store, version: string): Nodes {
       return { node, lost, tryLease, endLease, leave };
     },
     dead: store.nodes.dead,
+    alive: store.nodes.alive,
     forget: store.nodes.remove,
   };
 }
@@ -21,8 +22,8 @@ export function memoryOf(store: Store): WatchMemory {
   const whole = 'whole';
   return {
     load: async (plan) => (await store.watchState.load(plan)).find(({ key }) => key === whole)?.state ?? null,
-    save: async (plan, state) => {
-      await store.watchState.save(plan, [{ key: whole, at: await store.journal.now(), state }]);
+    save: async (plan, state, at) => {
+      await store.watchState.save(plan, [{ key: whole, at: at ?? (await store.journal.now()), state }]);
     },
   };
 }

@@ -6,15 +6,16 @@ import type { MigrationCommand } from '../core/decision/migration/commands.ts';
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import { migrationAggregate, migrationStream } from '../core/decision/migration/migration.ts';
 import type { KnownMigration, Migration } from '../core/decision/migration/state.ts';
-import type { Plan } from '../core/plan/plan.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
 import { compileGraph } from '../core/rollback/compile.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
 import { runAggregate, runStream } from '../core/rollback/run.ts';
 import type { Run } from '../core/rollback/state.ts';
-import { isTold, noticeJobs } from './notices.ts';
+import { type Told, isTold, noticeJobs } from './notices.ts';
 import { type Folded, Streams } from './streams.ts';
-import type { Snapshot } from './systems.ts';
+import { type Snapshot, planOf } from './systems.ts';
+
+export { planOf } from './systems.ts';
 
 /** What a command led to. */
 export type Outcome<State> =
@@ -54,6 +55,9 @@ export class Office {
 
   /** The plan as it was armed with this fingerprint: what a run goes by, whatever was armed since. */
   async snapshot(plan: string, fingerprint: string): Promise<Snapshot> {
+    const { state } = await this.migration(plan);
+    // What is armed now, with the folder where it lies now.
+    if (state.type === 'migration' && state.fingerprint === fingerprint) return snapshotOf(state);
     const known = this.#snapshots.get(fingerprint);
     if (known !== undefined) return known;
     const events = (await this.#journal.read(migrationStream(plan))) as readonly JournalEvent<MigrationEvent>[];
@@ -67,8 +71,8 @@ export class Office {
   /** Asks a run. When the answer ends it, its migration hears of it in the same transaction. */
   async commandRun(run: number, command: RunCommand, actor: Actor): Promise<Outcome<Run>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const before = await this.run(run);
-      const context = await this.streams.context(actor, before);
+      const [before, now] = await Promise.all([this.run(run), this.#journal.now()]);
+      const context = this.streams.context(actor, before, now);
       const decided = runAggregate.decide(command, before.state, context);
       if (decided.type === 'rejected') return decided;
       const append = this.streams.appendOf(runAggregate, runStream(run), before, decided, context.now);
@@ -81,7 +85,7 @@ export class Office {
         appends[0] = { ...own, jobs: jobsOf(runStream(run), decided), release: true };
         appends.push(await this.#finish(after.plan, run, end.outcome, context.now));
       }
-      const whole = after.type === 'run' ? await this.#withNotices(appends, after.plan) : appends;
+      const whole = after.type === 'run' ? await this.#withNotices(appends, () => this.snapshot(after.plan, after.fingerprint)) : appends;
       const appended = await this.#journal.append(whole);
       if (appended.type === 'appended') return done(after, decided);
     }
@@ -91,8 +95,8 @@ export class Office {
   /** Asks a migration. When the answer orders a run, the run begins in the same transaction. */
   async commandMigration(plan: string, command: MigrationCommand | Unnumbered, actor: Actor): Promise<Outcome<Migration>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const before = await this.migration(plan);
-      const context = await this.streams.context(actor, before);
+      const [before, now] = await Promise.all([this.migration(plan), this.#journal.now()]);
+      const context = this.streams.context(actor, before, now);
       let newRun = this.#drawnRun ?? NOT_DRAWN;
       const decide = (): Decided<MigrationEvent> =>
         migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
@@ -112,7 +116,9 @@ export class Office {
         if (start.type === 'rejected') return start;
         appends.push(start.append);
       }
-      const appended = await this.#journal.append(await this.#withNotices(appends, plan, after));
+      const notified =
+        after.type === 'migration' ? await this.#withNotices(appends, async () => snapshotOf(after)) : appends;
+      const appended = await this.#journal.append(notified);
       if (appended.type === 'appended') {
         if (ordered !== undefined) this.#drawnRun = null;
         return done(after, decided);
@@ -174,17 +180,21 @@ export class Office {
   }
 
   /** People hear of what just happened by jobs in the same transaction: a notice is never lost, never made up. */
-  async #withNotices(appends: readonly Append[], plan: string, migration?: Migration): Promise<readonly Append[]> {
-    const told = appends.flatMap(({ stream, events }) =>
+  async #withNotices(appends: readonly Append[], snapshot: () => Promise<Snapshot>): Promise<readonly Append[]> {
+    const told: readonly Told[] = appends.flatMap(({ stream, events }) =>
       // The cast holds because the office appends nothing but events of runs and migrations.
       events.map(({ body }) => ({ stream, body: body as RunEvent | MigrationEvent })),
     );
     if (!told.some(({ body }) => isTold(body))) return appends;
-    const jobs = noticeJobs(migration ?? (await this.migration(plan)).state, told);
+    const jobs = noticeJobs(await snapshot(), told);
     const [first, ...others] = appends;
     if (first === undefined || jobs.length === 0) return appends;
     return [{ ...first, jobs: [...(first.jobs ?? []), ...jobs] }, ...others];
   }
+}
+
+function snapshotOf({ snapshot, fingerprint, directory }: KnownMigration): Snapshot {
+  return { plan: planOf(snapshot), fingerprint, directory };
 }
 
 /** A command whose run number the office draws. */
@@ -199,11 +209,6 @@ export interface StepJob {
   readonly run: number;
   readonly step: string;
   readonly attempt: number;
-}
-
-/** The cast holds because a snapshot is the Plan that the parser made, kept as JSON. */
-export function planOf(snapshot: Json): Plan {
-  return snapshot as unknown as Plan;
 }
 
 function jobsOf(stream: string, decided: Decided<RunEvent> & { type: 'accepted' }): readonly Job[] {

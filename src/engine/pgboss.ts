@@ -30,14 +30,14 @@ export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
   });
   boss.on('error', (error) => log('warn', `[dispatcher] ${error.message}`));
   await boss.start();
-  for (const [name, { tries }] of Object.entries(queues)) {
+  for (const [name, { tries, backoff }] of Object.entries(queues)) {
     const found = await boss.getQueue(name);
     if (found !== null) continue;
     await boss.createQueue(name, {
       notify: true,
       retryLimit: tries - 1,
-      retryBackoff: tries > 1,
-      retryDelay: tries > 1 ? 1 : 0,
+      retryBackoff: backoff,
+      retryDelay: 1,
       heartbeatSeconds: HEARTBEAT_SECONDS,
       expireInSeconds: EXPIRE_SECONDS,
       deleteAfterSeconds: 24 * 3600,

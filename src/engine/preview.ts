@@ -3,6 +3,7 @@ import type { Json, Schema } from '../connector.ts';
 import type { Graph, GraphNode } from '../core/rollback/graph.ts';
 import { answerOf, callFor } from './calls.ts';
 import { evidenceOfLooks, lookAtChecks, stateKind } from './checks.ts';
+import { known } from './observation.ts';
 import type { Events } from './readings.ts';
 import type { Snapshot, Systems } from './systems.ts';
 import { assertTarget } from './target.ts';
@@ -61,15 +62,13 @@ async function previewNode(
         const kind = stateKind(systems, system.connector, work.uses);
         const desired = await systems.input(kind.desired as Schema<unknown>, work.desired, `step ${step}`);
         await answerOf(call, assertTarget(system, call));
-        const observation = await answerOf(call, kind.observe(system.client, desired, call));
-        switch (observation.type) {
-          case 'holds':
-            return { step, system: work.system, says: 'already-so', evidence: systems.hideJson(observation.evidence) };
-          case 'differs':
-            return { step, system: work.system, says: 'would-change', change: systems.hide(observation.change ?? 'it differs'), evidence: systems.hideJson(observation.evidence) };
-          case 'unknown':
-            return { step, system: work.system, says: 'unknown', class: observation.class, because: systems.hide(observation.because) };
-        }
+        const observation = known(await answerOf(call, kind.observe(system.client, desired, call)));
+        const evidence = systems.hideJson(observation.evidence);
+        if (observation.type === 'holds') return { step, system: work.system, says: 'already-so', evidence };
+        const change = systems.hide(observation.change ?? 'it differs');
+        if (kind.apply !== undefined) return { step, system: work.system, says: 'would-change', change, evidence };
+        const instruction = `${work.uses} can only be observed (${change}); people must bring it about and confirm the step.`;
+        return { step, system: work.system, says: 'by-hand', instruction };
       } catch (error) {
         const trouble = troubleOf(error, call.signal);
         return { step, system: work.system, says: 'unknown', class: trouble.class, because: systems.hide(trouble.because) };

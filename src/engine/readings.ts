@@ -38,14 +38,18 @@ export async function readSignal(
 function settle(systems: Systems, readings: readonly Reading[], at: number): SignalReading {
   const reading = readings.at(-1);
   if (reading === undefined) return { type: 'no-data', at, because: 'the source answered nothing' };
+  const when = Number.isFinite(reading.at) ? reading.at : at;
   switch (reading.type) {
     case 'number':
-      return { type: 'number', at: reading.at, value: reading.value };
+      return { type: 'number', at: when, value: reading.value };
     case 'event':
-      return { type: 'number', at: reading.at, value: 0 };
+      return { type: 'number', at: when, value: 0 };
     case 'no-data':
     case 'error':
-      return { type: reading.type, at: reading.at, because: systems.hide(reading.because) };
+      return { type: reading.type, at: when, because: systems.hide(String(reading.because)) };
+    // A connector may be plain JavaScript: what is no reading is no knowledge.
+    default:
+      return { type: 'error', at, because: 'the connector answered something that is no reading' };
   }
 }
 

@@ -10,11 +10,13 @@ import { type Office, planOf } from './office.ts';
 import { type Events, readSignal } from './readings.ts';
 import type { Snapshot, Systems } from './systems.ts';
 import { backout } from './office.ts';
+import { sentenceOf } from './trouble.ts';
 
 /** Where the state of a watch lies between nodes and restarts. */
 export interface WatchMemory {
   readonly load: (plan: string) => Promise<Json | null>;
-  readonly save: (plan: string, watch: Json) => Promise<void>;
+  /** `at`: when it was so, epoch milliseconds; the newer of two is kept. Left out: now, by the store's clock. */
+  readonly save: (plan: string, watch: Json, at?: number) => Promise<void>;
 }
 
 /** What the sampler needs. */
@@ -88,18 +90,21 @@ class WatchedPlan {
   async read(name: string, signal: AbortSignal): Promise<void> {
     const every = this.#snapshot.plan.signals[name]?.every ?? 10_000;
     const { journal } = this.#parts.office.streams;
+    let last = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       try {
         const now = await journal.now();
-        const instant = Math.ceil(now / every) * every;
+        // A timer may wake us just before its time: no instant is read twice.
+        const instant = Math.max(last + every, Math.ceil(now / every) * every);
         await pause(instant - now, signal);
+        last = instant;
         if (signal.aborted) return;
         const call = callFor(Math.max(every, 2_000), signal);
         const reading = await readSignal(this.#parts.systems, this.#parts.events, this.#snapshot, name, instant, call);
         if (signal.aborted) return;
         await this.#judge(name, reading, instant);
       } catch (error) {
-        this.#parts.log('warn', `[sampler] ${name}: ${error instanceof Error ? error.message : String(error)}`);
+        this.#parts.log('warn', `[sampler] ${name}: ${sentenceOf(error)}`);
         await pause(Math.min(every, 1_000), signal);
       }
     }
@@ -117,7 +122,8 @@ class WatchedPlan {
     const judged = judgeReadings(this.#armed(), this.#watch, readings, now);
     if (judged.changes.length > 0) {
       // First the journal, then the memory: what was not recorded is judged and recorded again.
-      await office.commandMigration(this.#migration.plan, { type: 'RecordChanges', changes: judged.changes }, backout);
+      const told = await office.commandMigration(this.#migration.plan, { type: 'RecordChanges', changes: judged.changes }, backout);
+      if (told.type === 'rejected') throw new Error(`What changed could not be recorded and is judged again: ${told.because}`);
     }
     this.#watch = judged.watch;
     if (judged.changes.length > 0 || now - this.#savedAt >= SAVE_EVERY_MS) {
@@ -136,7 +142,13 @@ async function aborted(signal: AbortSignal): Promise<void> {
 async function changed(watched: KnownMigration, office: Office, signal: AbortSignal): Promise<void> {
   const same = async (): Promise<boolean> => {
     const { state } = await office.migration(watched.plan);
-    return state.type === 'migration' && state.fingerprint === watched.fingerprint && state.phase === watched.phase && state.armed.join() === watched.armed.join();
+    return (
+      state.type === 'migration' &&
+      state.fingerprint === watched.fingerprint &&
+      state.directory === watched.directory &&
+      state.phase === watched.phase &&
+      state.armed.join() === watched.armed.join()
+    );
   };
   while (!signal.aborted) {
     const wake = new AbortController();

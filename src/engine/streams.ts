@@ -69,9 +69,9 @@ export class Streams {
     };
   }
 
-  /** The context of a decision: who, and the store's clock, which never goes back behind the stream's newest event. */
-  async context(actor: Actor, before: Folded<unknown>): Promise<Context> {
-    return { now: Math.max(before.at, await this.journal.now()), actor };
+  /** The context of a decision: who, and the store's clock as it was just read, which never goes back behind the stream's newest event. */
+  context(actor: Actor, before: Folded<unknown>, now: number): Context {
+    return { now: Math.max(before.at, now), actor };
   }
 
   #remember(stream: string, folded: Folded<unknown>): void {

@@ -1,7 +1,9 @@
 // The real systems of a plan: opened once per plan snapshot and node, with secrets filled in at the last moment.
 import { type AnyConnector, type AnyStateKind, ConnectorError, type Json, type Schema } from '../connector.ts';
 import type { Plan, PlanSystem } from '../core/plan/plan.ts';
-import { fillSecrets, redact } from '../core/plan/secrets.ts';
+import { fillSecrets, redact, redactJson } from '../core/plan/secrets.ts';
+import { callFor, answerOf } from './calls.ts';
+import { asJson } from './observation.ts';
 
 /** Which connectors there are: chosen by main.ts, pretended in tests. */
 export interface Connectors {
@@ -16,6 +18,14 @@ export interface Snapshot {
   readonly fingerprint: string;
   readonly directory: string;
 }
+
+/** The cast holds because a snapshot is the Plan that the parser made, kept as JSON. */
+export function planOf(snapshot: Json): Plan {
+  return snapshot as unknown as Plan;
+}
+
+/** Closing a system may take so long; a node that drains waits no longer for it. Milliseconds. */
+const CLOSE_MS = 2_000;
 
 /** A system that can be asked. */
 export interface OpenSystem {
@@ -44,7 +54,9 @@ export class Systems {
     const opened = this.#open.get(key) ?? this.#connect(snapshot, name);
     this.#open.set(key, opened);
     // What could not be opened (a secret was missing) may be mended: ask again next time.
-    opened.catch(() => this.#open.delete(key));
+    opened.catch(() => {
+      if (this.#open.get(key) === opened) this.#open.delete(key);
+    });
     return opened;
   }
 
@@ -64,19 +76,19 @@ export class Systems {
 
   /** JSON without secrets: evidence and receipts go through here on their way to the journal. */
   hideJson(value: Json): Json {
-    if (typeof value === 'string') return this.hide(value);
-    if (value === null || typeof value !== 'object') return value;
-    if (Array.isArray(value)) return value.map((each) => this.hideJson(each as Json));
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.hideJson(each as Json)]));
+    return redactJson(asJson(value), [...this.#secrets]);
   }
 
   /** Closes every system. */
   async close(): Promise<void> {
     const all = await Promise.allSettled(this.#open.values());
     this.#open.clear();
-    for (const each of all) {
-      if (each.status === 'fulfilled') await each.value.connector.close?.(each.value.client);
-    }
+    const call = callFor(CLOSE_MS);
+    await Promise.allSettled(
+      all.map(async (each) => {
+        if (each.status === 'fulfilled') await answerOf(call, Promise.resolve(each.value.connector.close?.(each.value.client)));
+      }),
+    );
   }
 
   async #connect(snapshot: Snapshot, name: string): Promise<OpenSystem> {

@@ -1,0 +1,66 @@
+// Attempts that only look: a checkpoint that must pass once, and the verification that must hold for a while.
+import type { Work } from '../core/rollback/graph.ts';
+import { callFor, pause } from './calls.ts';
+import { type Look, evidenceOfLooks, lookAtChecks } from './checks.ts';
+import { type AtWork, handBack, isUnderWay, report, tell } from './hands.ts';
+import { waitOut } from './outage.ts';
+import type { Snapshot } from './systems.ts';
+
+/** Between two looks at a state that does not hold yet: from, doubled, to at most. Milliseconds. */
+export const LOOK_AGAIN = { firstMs: 100, mostMs: 2_000 };
+
+/** A verification looks so often. Milliseconds. */
+const VERIFY_EVERY_MS = 1_000;
+
+/** One look of a verification may take so long. Milliseconds. */
+const LOOK_MS = 5_000;
+
+/** From one look to the next nobody may have been away for longer, or the hold begins anew. Milliseconds. */
+const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
+
+/** Looks until every check holds, or the timebox is spent. */
+export async function passCheckpoint(what: Work & { type: 'checkpoint' }, snapshot: Snapshot, at: AtWork): Promise<void> {
+  const { call, hands } = at;
+  const { journal } = hands.office.streams;
+  let wait = LOOK_AGAIN.firstMs;
+  let open = 'nobody could look';
+  while (!call.signal.aborted) {
+    const now = await waitOut(() => journal.now(), call.signal);
+    const looks = await look(what.checks, snapshot, at, now, call.deadline - Date.now());
+    const missing = looks.filter(({ says }) => says !== 'holds');
+    if (missing.length === 0) {
+      await report(at, { type: 'holds', evidence: evidenceOfLooks(looks) });
+      return;
+    }
+    if (!call.signal.aborted) open = missing.map(({ check, says, evidence }) => `${check} ${says} (${JSON.stringify(evidence)})`).join('; ');
+    await pause(wait, call.signal);
+    wait = Math.min(LOOK_AGAIN.mostMs, wait * 2);
+  }
+  if (hands.signal.aborted) return handBack(at);
+  await report(at, { type: 'failed', class: 'verification-failed', because: `Checkpoint ${what.checkpoint} did not pass in its time: ${open}.` });
+}
+
+/** Looks again and again; the run decides when that was long enough, and time when it took too long. */
+export async function verify(what: Work & { type: 'verification' }, snapshot: Snapshot, at: AtWork): Promise<void> {
+  const { hands, call, job } = at;
+  const { journal } = hands.office.streams;
+  let gaplessSince = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  while (!call.signal.aborted) {
+    const now = await waitOut(() => journal.now(), call.signal);
+    if (now - lookedAt > GAP_MS) gaplessSince = now;
+    lookedAt = now;
+    const looks = await look(what.checks, snapshot, at, now, LOOK_MS);
+    if (call.signal.aborted) break;
+    const all = looks.every(({ says }) => says === 'holds');
+    const told = await tell(at, { type: 'ReportVerification', attempt: job.attempt, holds: all, evidence: evidenceOfLooks(looks), gaplessSince });
+    if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
+    await pause(Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5)), call.signal);
+  }
+  if (hands.signal.aborted) await handBack(at);
+}
+
+async function look(checks: readonly string[], snapshot: Snapshot, at: AtWork, now: number, withinMs: number): Promise<readonly Look[]> {
+  const { systems, events } = at.hands;
+  return lookAtChecks(systems, events, snapshot, checks, now, callFor(withinMs, at.call.signal));
+}
