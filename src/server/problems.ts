@@ -96,13 +96,17 @@ export function problemOf(error: unknown, log: Log): Problem {
     const code = error.code === 'unreachable' ? 'store-unreachable' : 'store-trouble';
     return new Problem(503, code, error.message);
   }
-  log(
-    'error',
-    `[server] A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
+  log('error', `[server] A request failed: ${String(error)}${placeIn(error)}.`);
   return new Problem(
     500,
     'defect',
     '[server] This request failed by a defect of Backout; the log of the server has the cause.',
   );
+}
+
+/** Where it was thrown: the first place of its stack. */
+function placeIn(error: unknown): string {
+  const place =
+    error instanceof Error ? /\n\s+(at [^\n]+)/.exec(error.stack ?? '')?.[1] : undefined;
+  return place === undefined ? '' : ` (${place})`;
 }

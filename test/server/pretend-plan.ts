@@ -169,13 +169,19 @@ export async function setStage(journal: Journal): Promise<Stage> {
   if (armed.type === 'rejected') throw new Error(armed.because);
 
   /** Gives the run a command of a node, for the attempt that counts. */
-  const node = async (run: number, step: string, command: (attempt: number) => RunCommand): Promise<void> => {
+  const node = async (
+    run: number,
+    step: string,
+    command: (attempt: number) => RunCommand,
+  ): Promise<void> => {
     const { state: now } = await office.run(run);
     const attempt = now.type === 'run' ? (stepOf(now, step)?.attempt ?? 0) : 0;
     await accepted(office.commandRun(run, command(attempt), backout));
   };
-  const take: Stage['take'] = (run, step) => node(run, step, (attempt) => ({ type: 'BeginAttempt', step, attempt, node: 'node-1' }));
-  const tell: Stage['tell'] = (run, step, result) => node(run, step, (attempt) => ({ type: 'ReportResult', step, attempt, result }));
+  const take: Stage['take'] = (run, step) =>
+    node(run, step, (attempt) => ({ type: 'BeginAttempt', step, attempt, node: 'node-1' }));
+  const tell: Stage['tell'] = (run, step, result) =>
+    node(run, step, (attempt) => ({ type: 'ReportResult', step, attempt, result }));
   const finish: Stage['finish'] = async (run, step) => {
     if (step === 'stop-bank-file') {
       await control.tell(run, { type: 'ConfirmStep', step, evidence: 'no new file' }, 'Chi');
@@ -188,18 +194,54 @@ export async function setStage(journal: Journal): Promise<Stage> {
     control,
     office,
     breach: async () => {
-      const measured = { signal: 'error-rate', status: 'breached', value: 0.061, at: await journal.now(), above: 0.02, forMs: minute, clearsAt: 0.01 };
-      const change = { type: 'verdict', trigger: 'errors', verdict: { type: 'breached', why: 'condition' }, evidence: { errors: measured } } as const;
-      await accepted(office.commandMigration(plan.name, { type: 'RecordChanges', changes: [change] }, backout));
+      const measured = {
+        signal: 'error-rate',
+        status: 'breached',
+        value: 0.061,
+        at: await journal.now(),
+        above: 0.02,
+        forMs: minute,
+        clearsAt: 0.01,
+      };
+      const change = {
+        type: 'verdict',
+        trigger: 'errors',
+        verdict: { type: 'breached', why: 'condition' },
+        evidence: { errors: measured },
+      } as const;
+      await accepted(
+        office.commandMigration(plan.name, { type: 'RecordChanges', changes: [change] }, backout),
+      );
     },
     take,
     tell,
-    observe: (run, step, change) => node(run, step, (attempt) => ({ type: 'ReportObserved', step, attempt, evidence: {}, change })),
+    observe: (run, step, change) =>
+      node(run, step, (attempt) => ({
+        type: 'ReportObserved',
+        step,
+        attempt,
+        evidence: {},
+        change,
+      })),
     finish,
     finishAll: async (run) => {
-      for (const step of ['stop-writes', 'route-back', 'carry-writes-home', 'stop-bank-file', 'customers-can-work']) await finish(run, step);
+      for (const step of [
+        'stop-writes',
+        'route-back',
+        'carry-writes-home',
+        'stop-bank-file',
+        'customers-can-work',
+      ])
+        await finish(run, step);
     },
-    verify: (run, holds) => node(run, 'verified', (attempt) => ({ type: 'ReportVerification', attempt, holds, evidence: [], gaplessSince: 0 })),
+    verify: (run, holds) =>
+      node(run, 'verified', (attempt) => ({
+        type: 'ReportVerification',
+        attempt,
+        holds,
+        evidence: [],
+        gaplessSince: 0,
+      })),
     tick: () => accepted(office.commandMigration(plan.name, { type: 'Tick' }, backout)),
   };
 }

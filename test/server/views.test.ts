@@ -7,7 +7,7 @@ import { feedOf, tell } from '../../src/server/views/feed.ts';
 import { homeView } from '../../src/server/views/home-view.ts';
 import { type RunView, runView } from '../../src/server/views/run-view.ts';
 import type { StepView } from '../../src/server/views/step.ts';
-import { pretendJournal } from './pretend-journal.ts';
+import { memoryJournal } from '../../src/testing/memory-journal.ts';
 import { type Stage, setStage } from './pretend-plan.ts';
 
 const plan = 'ledger-cutover';
@@ -15,7 +15,7 @@ const plan = 'ledger-cutover';
 /** A stage with a clock that the test moves. */
 async function onStage(): Promise<{ readonly stage: Stage; readonly clock: { now: number } }> {
   const clock = { now: Date.UTC(2026, 10, 28, 3) };
-  return { stage: await setStage(pretendJournal(() => clock.now)), clock };
+  return { stage: await setStage(memoryJournal({ now: () => clock.now })), clock };
 }
 
 async function ordered(stage: Stage): Promise<number> {
@@ -52,7 +52,10 @@ test('a step says how far it is, by shape and word', async () => {
   clock.now += 4_000;
   await stage.tell(run, 'route-back', { type: 'holds', evidence: {} });
   const done = stepIn(await seen(stage, run), 'route-back');
-  assert.deepEqual([word(done), done.clock, done.detail], ['good: holds', { type: 'took', ms: 4_000 }, 'ledger 100 -> 0 %']);
+  assert.deepEqual(
+    [word(done), done.clock, done.detail],
+    ['good: holds', { type: 'took', ms: 4_000 }, 'ledger 100 -> 0 %'],
+  );
 });
 
 test('a state that held before is already so, not done by us', async () => {
@@ -68,13 +71,27 @@ test('a step that failed, one that asks and one that was skipped name their peop
   await stage.finish(run, 'stop-writes');
   await stage.finish(run, 'route-back');
   await stage.take(run, 'carry-writes-home');
-  await stage.tell(run, 'carry-writes-home', { type: 'failed', class: 'refused', because: 'the table is locked.' });
-  await stage.control.tell(run, { type: 'SkipStep', step: 'stop-bank-file', because: 'the bank is closed' }, 'Chi');
+  await stage.tell(run, 'carry-writes-home', {
+    type: 'failed',
+    class: 'refused',
+    because: 'the table is locked.',
+  });
+  await stage.control.tell(
+    run,
+    { type: 'SkipStep', step: 'stop-bank-file', because: 'the bank is closed' },
+    'Chi',
+  );
   const view = await seen(stage, run);
   assert.equal(word(stepIn(view, 'carry-writes-home')), 'bad: blocked, waiting for technical');
   assert.equal(stepIn(view, 'carry-writes-home').detail, 'refused: the table is locked.');
-  assert.equal(word(stepIn(view, 'stop-bank-file')), 'deviation: skipped by Chi: the bank is closed');
-  assert.deepEqual(view.turns.map(({ step, blocked }) => [step, blocked]), [['carry-writes-home', true]]);
+  assert.equal(
+    word(stepIn(view, 'stop-bank-file')),
+    'deviation: skipped by Chi: the bank is closed',
+  );
+  assert.deepEqual(
+    view.turns.map(({ step, blocked }) => [step, blocked]),
+    [['carry-writes-home', true]],
+  );
   assert.equal(view.headline, 'Waiting for people: 3 of 6 steps done; now carry-writes-home.');
 });
 
@@ -86,7 +103,13 @@ test('a manual step asks with its instruction and with what to look for', async 
   const [turn] = (await seen(stage, run)).turns;
   assert.deepEqual(
     [turn?.step, turn?.owner, turn?.instruction, turn?.lookFor, turn?.evidence],
-    ['stop-bank-file', 'communications', 'Call the bank and have the file of tonight stopped.', 'no new file in /out', 'required'],
+    [
+      'stop-bank-file',
+      'communications',
+      'Call the bank and have the file of tonight stopped.',
+      'no new file in /out',
+      'required',
+    ],
   );
 });
 
@@ -102,7 +125,10 @@ test('a verification shows since when it holds, and the end says what was verifi
   clock.now += 61_000;
   await stage.verify(run, true);
   const end = await seen(stage, run);
-  assert.deepEqual([end.state, end.turns, end.waits], [{ mark: 'good', words: 'rolled back, verified' }, [], []]);
+  assert.deepEqual(
+    [end.state, end.turns, end.waits],
+    [{ mark: 'good', words: 'rolled back, verified' }, [], []],
+  );
   assert.deepEqual(end.orders, { pause: false, resume: false, abort: false });
 });
 
@@ -124,22 +150,45 @@ test('a decision shows what was measured, from where, and what silence does', as
   const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 1);
   assert.deepEqual(view?.state, { type: 'open', until: clock.now + 300_000, silence: 'roll-back' });
   assert.deepEqual(view?.evidence, [
-    { mark: 'bad', words: 'error-rate 6.1 %, bad above 2 % for 1 min: breached', at: clock.now, from: 'metrics' },
+    {
+      mark: 'bad',
+      words: 'error-rate 6.1 %, bad above 2 % for 1 min: breached',
+      at: clock.now,
+      from: 'metrics',
+    },
   ]);
   assert.deepEqual(view?.others, [{ mark: 'good', words: 'data-drift is not breached' }]);
-  assert.deepEqual(view?.steps, ['stop-writes', 'route-back', 'carry-writes-home', 'stop-bank-file', 'customers-can-work', 'verified']);
+  assert.deepEqual(view?.steps, [
+    'stop-writes',
+    'route-back',
+    'carry-writes-home',
+    'stop-bank-file',
+    'customers-can-work',
+    'verified',
+  ]);
   assert.equal(decisionView(migration, [], 1), undefined);
 });
 
 test('a decision that was made says who made it and which run it ordered', async () => {
   const { stage, clock } = await onStage();
   await stage.breach();
-  await stage.control.decide(plan, { type: 'Approve', decision: 1, because: 'customers suffer' }, 'Ben');
+  await stage.control.decide(
+    plan,
+    { type: 'Approve', decision: 1, because: 'customers suffer' },
+    'Ben',
+  );
   const migration = await stage.control.migration(plan);
   if (migration.type === 'none') throw new Error('No migration.');
   const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 1);
   assert.deepEqual(view?.state, {
-    type: 'made', answer: 'roll back', how: 'person', who: 'Ben', at: clock.now, because: 'customers suffer', run: 1, until: null,
+    type: 'made',
+    answer: 'roll back',
+    how: 'person',
+    who: 'Ben',
+    at: clock.now,
+    because: 'customers suffer',
+    run: 1,
+    until: null,
   });
 });
 
@@ -153,7 +202,10 @@ test('a question that comes again after a hold still shows the evidence of its b
   if (migration.type === 'none') throw new Error('No migration.');
   const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 2);
   assert.equal(view?.state.type, 'open');
-  assert.deepEqual(view?.evidence.map(({ words }) => words), ['error-rate 6.1 %, bad above 2 % for 1 min: breached']);
+  assert.deepEqual(
+    view?.evidence.map(({ words }) => words),
+    ['error-rate 6.1 %, bad above 2 % for 1 min: breached'],
+  );
 });
 
 test('the home page puts what waits first, and names a breached trigger', async () => {
@@ -162,7 +214,10 @@ test('the home page puts what waits first, and names a breached trigger', async 
   const migration = await stage.control.migration(plan);
   if (migration.type === 'none') throw new Error('No migration.');
   const view = homeView(await stage.control.migrations(), [migration], await stage.control.runs());
-  assert.deepEqual(view.waiting.map(({ decision, silence }) => [decision, silence]), [[1, 'roll-back']]);
+  assert.deepEqual(
+    view.waiting.map(({ decision, silence }) => [decision, silence]),
+    [[1, 'roll-back']],
+  );
   assert.deepEqual(view.plans[0]?.signals[0], { mark: 'bad', words: 'errors is breached' });
 });
 
@@ -171,7 +226,10 @@ test('the feed tells the newest first, and an event of a newer Backout by its na
   const run = await ordered(stage);
   const events = await stage.control.events(`run-${run}`);
   const rows = feedOf(events);
-  assert.deepEqual(rows.map(({ seq }) => seq), events.map(({ seq }) => seq).toReversed());
+  assert.deepEqual(
+    rows.map(({ seq }) => seq),
+    events.map(({ seq }) => seq).toReversed(),
+  );
   assert.equal(rows.at(-1)?.words, 'Run 1 of playbook full began: errors over 2 %');
   const newer = { ...events[0], body: { type: 'RunBlessed' } } as JournalEvent;
   assert.deepEqual(tell(newer), { mark: 'already', words: 'RunBlessed' });

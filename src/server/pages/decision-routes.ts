@@ -18,8 +18,12 @@ export function addDecisionRoutes(pages: Hono, control: Control): void {
     const plan = c.req.param('plan') ?? '';
     const number = numberIn(c);
     const migration = await control.migration(plan);
-    const shown = migration.type === 'none' ? undefined : decisionView(migration, await control.events(migrationStream(plan)), number);
-    if (shown === undefined) throw new Problem(404, 'nothing-there', `[server] Plan ${plan} has no decision ${number}.`);
+    const shown =
+      migration.type === 'none'
+        ? undefined
+        : decisionView(migration, await control.events(migrationStream(plan)), number);
+    if (shown === undefined)
+      throw new Problem(404, 'nothing-there', `[server] Plan ${plan} has no decision ${number}.`);
     return shown;
   };
   const page = async (c: Context, alert: string | null): Promise<Html> => {
@@ -28,18 +32,26 @@ export function addDecisionRoutes(pages: Hono, control: Control): void {
     return document({
       title: `Decision ${decision} of ${plan}`,
       heading: decisionHeading(shown),
-      live: { events: `/api/v1/streams/${migrationStream(plan)}/live`, fragment: `/d/${plan}/${decision}/fragment`, seq },
+      live: {
+        events: `/api/v1/streams/${migrationStream(plan)}/live`,
+        fragment: `/d/${plan}/${decision}/fragment`,
+        seq,
+      },
       now,
       parts: decisionParts(shown, now, rememberedWho(c)),
       alert,
     });
   };
   pages.get('/d/:plan/:decision', async (c) => c.html(await page(c, null)));
-  pages.get('/d/:plan/:decision/fragment', async (c) => c.html(decisionParts(await view(c), await control.now(), rememberedWho(c))));
+  pages.get('/d/:plan/:decision/fragment', async (c) =>
+    c.html(decisionParts(await view(c), await control.now(), rememberedWho(c))),
+  );
   pages.post('/d/:plan/:decision/:order', async (c) => {
     const { form, who } = await filledIn(c);
     const { plan, order: word } = c.req.param();
-    const order = withoutGaps<DecisionOrder>(parsed(decisionOrder, orderOf(word, numberIn(c), form)));
+    const order = withoutGaps<DecisionOrder>(
+      parsed(decisionOrder, orderOf(word, numberIn(c), form)),
+    );
     const answer = await control.decide(plan, order, who);
     return answerForm(c, answer, placeAfter(answer, plan, numberIn(c)), (alert) => page(c, alert));
   });
@@ -65,7 +77,10 @@ function orderOf(word: string, decision: number, form: Form): unknown {
 
 /** A rollback is followed at its run; everything else on the card. */
 function placeAfter(answer: Answer, plan: string, decision: number): string {
-  const made = answer.type === 'done' ? answer.events.find((event) => event.type === 'DecisionMade') : undefined;
+  const made =
+    answer.type === 'done'
+      ? answer.events.find((event) => event.type === 'DecisionMade')
+      : undefined;
   const run = made !== undefined && 'run' in made ? made.run : null;
   return typeof run === 'number' ? `/r/${run}` : `/d/${plan}/${decision}`;
 }

@@ -14,7 +14,9 @@ export interface Form {
 export async function filledIn(c: Context): Promise<{ readonly form: Form; readonly who: string }> {
   const body = await c.req.parseBody();
   const form: Form = Object.fromEntries(
-    Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.trim()]] : [])),
+    Object.entries(body).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value.trim()]] : [],
+    ),
   );
   const who = whoOrders(c, form['who']);
   rememberWho(c, who);
@@ -27,7 +29,12 @@ export function filled(text: string | undefined): string | undefined {
 }
 
 /** What was done is shown at its place; what was refused, on the page that it was pressed on. */
-export async function answerForm(c: Context, answer: Answer, place: string, page: (alert: string) => Promise<Html>): Promise<Response> {
+export async function answerForm(
+  c: Context,
+  answer: Answer,
+  place: string,
+  page: (alert: string) => Promise<Html>,
+): Promise<Response> {
   if (answer.type === 'done') return c.redirect(place, 303);
   return c.html(await page(answer.because), statusOf(answer.code));
 }

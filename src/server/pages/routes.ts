@@ -20,8 +20,12 @@ const FORM_BYTES_MAX = 32 * 2 ** 10;
 export function pageRoutes(control: Control): Hono {
   const pages = new Hono();
   pages.use(limited(FORM_BYTES_MAX));
-  pages.get('/backout.css', (c) => c.body(style, 200, { 'content-type': 'text/css; charset=utf-8' }));
-  pages.get('/live.js', (c) => c.body(script, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
+  pages.get('/backout.css', (c) =>
+    c.body(style, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  );
+  pages.get('/live.js', (c) =>
+    c.body(script, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  );
   pages.get('/icon.svg', (c) => c.body(icon, 200, { 'content-type': 'image/svg+xml' }));
   addHomeRoutes(pages, control);
   addRunRoutes(pages, control);
@@ -41,7 +45,9 @@ function addHomeRoutes(pages: Hono, control: Control): void {
   pages.get('/', async (c) => {
     const now = await control.now();
     const live = { events: '/api/v1/live', fragment: '/fragment', seq: 0 };
-    return c.html(await document({ title, heading: title, live, now, parts: await parts(now), alert: null }));
+    return c.html(
+      await document({ title, heading: title, live, now, parts: await parts(now), alert: null }),
+    );
   });
   pages.get('/fragment', async (c) => c.html(await parts(await control.now())));
 }
@@ -52,6 +58,15 @@ function addJournalRoutes(pages: Hono, control: Control): void {
     const from = positive(c.req.query('from') ?? '1', 'from= is a place in the stream');
     const events = (await control.events(stream, from)).slice(0, JOURNAL_ROWS + 1);
     const title = `Journal of ${stream}`;
-    return c.html(await document({ title, heading: title, live: null, now: await control.now(), parts: journalParts(stream, events), alert: null }));
+    return c.html(
+      await document({
+        title,
+        heading: title,
+        live: null,
+        now: await control.now(),
+        parts: journalParts(stream, events),
+        alert: null,
+      }),
+    );
   });
 }

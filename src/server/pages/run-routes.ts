@@ -16,7 +16,8 @@ import { runHeading, runParts } from './run-page.ts';
 export function addRunRoutes(pages: Hono, control: Control): void {
   const view = async (c: Context): Promise<RunView> => {
     const run = await control.run(runNumber(c));
-    if (run.type === 'none') throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
+    if (run.type === 'none')
+      throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
     return runView(run, await control.events(runStream(run.run)));
   };
   const page = async (c: Context, alert: string | null): Promise<Html> => {
@@ -24,14 +25,20 @@ export function addRunRoutes(pages: Hono, control: Control): void {
     return document({
       title: `Run ${shown.run} of ${shown.plan}`,
       heading: runHeading(shown),
-      live: { events: `/api/v1/streams/${runStream(shown.run)}/live`, fragment: `/r/${shown.run}/fragment`, seq: shown.seq },
+      live: {
+        events: `/api/v1/streams/${runStream(shown.run)}/live`,
+        fragment: `/r/${shown.run}/fragment`,
+        seq: shown.seq,
+      },
       now,
       parts: runParts(shown, now, rememberedWho(c)),
       alert,
     });
   };
   pages.get('/r/:run', async (c) => c.html(await page(c, null)));
-  pages.get('/r/:run/fragment', async (c) => c.html(runParts(await view(c), await control.now(), rememberedWho(c))));
+  pages.get('/r/:run/fragment', async (c) =>
+    c.html(runParts(await view(c), await control.now(), rememberedWho(c))),
+  );
   pages.post('/r/:run/:order', async (c) => {
     const { form, who } = await filledIn(c);
     const order = withoutGaps<RunOrder>(parsed(runOrder, orderOf(c.req.param('order'), form)));
