@@ -51,11 +51,29 @@ export function createNodes(database: Database): Nodes {
     alive: () => ids(held),
     dead: () => ids(`not ${held} or n.seen < backout.clock() - ${frozenAfterMs}`),
     remove: async (id) => {
+      await endSession(database, id);
       await database.guard(() =>
         database.build.deleteFrom('backout.node').where('id', '=', id).execute(),
       );
     },
   };
+}
+
+/** A node that is frozen still holds its leases: they are free when its session ends, and it hears of it when it wakes. */
+async function endSession(database: Database, id: string): Promise<void> {
+  const client = await database.direct('backout-nodes');
+  try {
+    await database.guard(() =>
+      client.query(
+        `select pg_terminate_backend(l.pid) from pg_locks l join backout.node n on l.objid = n.lock_key
+         where n.id = $1 and l.locktype = 'advisory' and l.classid = ${lockClass} and l.objsubid = 2 and l.granted
+         and l.database = (select oid from pg_database where datname = current_database())`,
+        [id],
+      ),
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 /** Lock first, row second: a node is never listed without its lock while it lives. */
