@@ -66,7 +66,8 @@ class WatchedPlan {
   async recall(): Promise<void> {
     const kept = await this.#parts.memory.load(this.#key());
     // The cast holds because only `keep` of the same plan and fingerprint writes under this key.
-    if (kept !== null) this.#watch = kept as unknown as Watch;
+    // Its verdicts are told again: the node before us may have died between journal and memory.
+    if (kept !== null) this.#watch = { ...(kept as unknown as Watch), verdicts: {} };
   }
 
   async keep(): Promise<void> {

@@ -1,6 +1,7 @@
 // The order of a playbook's steps: names given twice, needs that nothing meets, steps that wait for each other.
 import { entriesOfPlaybook } from './definitions.ts';
 import type { EntryAt } from './definitions.ts';
+import { VERIFIED } from '../rollback/graph.ts';
 import { didYouMean } from './nearest.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -33,8 +34,20 @@ export function stepOrderProblems(playbook: string, tree: Tree): readonly Proble
   }
   return [
     ...problems,
+    ...entries.flatMap(reserved),
     ...entries.flatMap((entry) => needsOf(entry, byName)),
     ...circles(playbook, entries, byName),
+  ];
+}
+
+/** A run adds the verification as its own last step. */
+function reserved({ name, nameSpan, playbook }: EntryAt): readonly Problem[] {
+  if (name !== VERIFIED) return [];
+  return [
+    problemAt(nameSpan, 'BK-0419', `Playbook ${playbook} has an entry named "${VERIFIED}".`, {
+      why: 'That is the name of the verification, which every run adds as its last step.',
+      mend: 'Rename it.',
+    }),
   ];
 }
 
