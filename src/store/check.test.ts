@@ -62,7 +62,7 @@ const attacks = [
   },
   {
     what: 'an event that is gone from the middle',
-    seq: 3,
+    seq: 2,
     sql: `delete from backout.event where stream = 'run-2' and seq = 2`,
   },
   {

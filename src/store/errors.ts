@@ -124,7 +124,7 @@ export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
   if (/^(08(?!P01)|57P0)/.test(code)) return true;
   if (/^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT|NOTFOUND|AI_AGAIN|ADDR)/.test(code)) return true;
-  return /connection terminated|timeout exceeded|connection timeout|not queryable|socket hang up/i.test(
+  return /connection terminated|timeout (exceeded|expired)|connection timeout|not queryable|socket hang up/i.test(
     messageOf(error),
   );
 }

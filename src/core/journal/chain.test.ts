@@ -41,7 +41,7 @@ test('finds an event that is missing, doubled or moved', () => {
   const [one, two, three] = chainOf(3) as [JournalEvent, JournalEvent, JournalEvent];
   assert.deepEqual(verifyChain([one, three]), {
     type: 'broken',
-    seq: 3,
+    seq: 2,
     why: 'event 2 is missing: 3 follows 1',
   });
   assert.equal(verifyChain([one, one]).type, 'broken');

@@ -26,7 +26,7 @@ export function verifyChain(
   let last = after;
   for (const event of events) {
     const why = whatIsWrong(event, last);
-    if (why !== null) return { type: 'broken', seq: event.seq, why };
+    if (why !== null) return { type: 'broken', seq: last.seq + 1, why };
     last = event;
   }
   return { type: 'whole' };
