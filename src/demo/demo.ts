@@ -4,6 +4,7 @@ import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import type { JournalEvent, Json } from '../core/journal/event.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
 import type { Run } from '../core/rollback/state.ts';
+import type { Control } from '../engine/control.ts';
 import { type Facts, complaintsOf, seconds, summaryOf } from './facts.ts';
 import { tell } from './narrator.ts';
 import { type Sabotage, expectations } from './scenario.ts';
@@ -70,11 +71,23 @@ async function migrate({ shop, store, plan }: World, { say }: Viewer): Promise<v
     await sleep(RING_MS);
     const { requests, failed } = await shop.stats();
     say(`Canary ${ring} % ●  ${requests} requests so far, ${failed} failed`);
+    await assertCalm(store.control, plan.plan.name);
   }
   await shop.migrate.cutOver();
   await enter('cutover');
   await sleep(RING_MS);
+  await assertCalm(store.control, plan.plan.name);
   say('Cutover ●  all customers are on the new service; its writes flow back to legacy.');
+}
+
+/** A machine that is too busy for the shop makes it really slow: then Backout is right, and the demo has nothing to show. */
+async function assertCalm(control: Control, plan: string): Promise<void> {
+  const state = await control.migration(plan);
+  if (state.type === 'none' || (state.activeRun === null && state.questions.length === 0)) return;
+  const breached = Object.entries(state.standing).flatMap(([name, { breach, blind }]) => (breach !== null || blind ? [name] : []));
+  throw new Error(
+    `[demo] The shop was in trouble before we broke it (${breached.join(', ')}): this machine has too little time for it now. Close what keeps it busy and start again.`,
+  );
 }
 
 /** The story from the break to the end, as the journal and the shop tell it. */

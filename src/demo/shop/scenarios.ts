@@ -25,7 +25,7 @@ export interface BreakableUrls {
 export async function breakIt(urls: BreakableUrls, scenario: Scenario): Promise<void> {
   switch (scenario) {
     case 'slow-and-lossy':
-      return setFault(urls, { ...noFault, slowMs: 400, failRatio: 0.08, dropWrites: 0.3 });
+      return setFault(urls, { ...noFault, slowMs: 600, failRatio: 0.08, dropWrites: 0.3 });
     case 'sign-in-broken':
       return setFault(urls, { ...noFault, signIn: 'broken' });
     case 'data-drift':
