@@ -116,14 +116,15 @@ async function checkOnSave(
       exit = error.exit;
       sources = files.length > 0 ? files : ['.'];
     }
-    cli.out.talk('Checked. Checks again on each save; Ctrl-C ends.');
-    await changed(sources, cli.interrupt.signal);
+    await saved(cli, sources);
   }
   return exit;
 }
 
-async function changed(files: readonly string[], signal: AbortSignal): Promise<void> {
+/** Says that it waits once it does, so that no save after that word is missed. */
+async function saved({ out, interrupt }: Cli, files: readonly string[]): Promise<void> {
   const names = new Set(files.map((file) => basename(file)));
+  const { signal } = interrupt;
   await new Promise<void>((resolve) => {
     let settled: NodeJS.Timeout | undefined;
     const done = (): void => {
@@ -140,5 +141,6 @@ async function changed(files: readonly string[], signal: AbortSignal): Promise<v
       }),
     );
     signal.addEventListener('abort', done, { once: true });
+    out.talk('Checks again on each save; Ctrl-C ends.');
   });
 }

@@ -35,13 +35,20 @@ function addDemo(program: Command, { cli, end }: Frame): void {
   program
     .command('demo')
     .description('a real little shop migrates, breaks before your eyes, and is brought home')
-    .option('--scenario <name>', 'slow-and-lossy, sign-in-broken, data-drift or source-blind', 'slow-and-lossy')
+    .option(
+      '--scenario <name>',
+      'slow-and-lossy, sign-in-broken, data-drift or source-blind',
+      'slow-and-lossy',
+    )
     .option('--chaos', 'kill the node that carries rows home, in the middle of it')
     .option('--manual', 'you decide, here or on the page')
     .option('--sabotage <name>', 'make it go wrong on purpose: skip-carry')
     .option('--port <port>', 'the port of the page; 0 takes a free one', portNumber, 0)
     .option('--keep', 'keep the databases and the journal at the end')
-    .addHelpText('after', example('backout demo --chaos', 'backout demo --scenario data-drift --manual'))
+    .addHelpText(
+      'after',
+      example('backout demo --chaos', 'backout demo --scenario data-drift --manual'),
+    )
     .action(async (options: DemoCommandOptions, command: Command) => {
       const { demo } = await import('./demo.ts');
       end(await demo(cli(command), options));

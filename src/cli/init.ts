@@ -2,6 +2,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jsonSchema } from '../core/plan/json-schema.ts';
 import { didYouMean } from '../core/plan/nearest.ts';
 import { parsePlan } from '../core/plan/parse.ts';
 import { isName } from '../core/plan/scalars.ts';
@@ -45,6 +46,7 @@ export async function init(cli: Cli, { from, name, ci = false }: InitOptions): P
     );
   }
   for (const file of files) write(file.path, file.text);
+  const schema = writeSchema(join(folder, 'backout', 'backout.schema.json'));
   const [plan] = files;
   const path = relative(folder, plan?.path ?? '');
   const parsed = parsePlan({ file: path, text });
@@ -55,6 +57,7 @@ export async function init(cli: Cli, { from, name, ci = false }: InitOptions): P
   );
   for (const file of files.slice(1))
     out.say(`Wrote ${relative(folder, file.path)}   (backout check on each pull request)`);
+  if (schema) out.say('Wrote backout/backout.schema.json   (your editor completes by it)');
   if (parsed.type === 'plan') {
     const open = parsed.findings.filter((finding) => finding.severity === 'block').length;
     out.say(
@@ -65,6 +68,13 @@ export async function init(cli: Cli, { from, name, ci = false }: InitOptions): P
   }
   out.next('backout check --watch', `open ${path} in your editor, it completes`);
   return exits.fine;
+}
+
+/** The schema belongs to this version of Backout; one that is there is left as it is. */
+function writeSchema(path: string): boolean {
+  if (existsSync(path)) return false;
+  write(path, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  return true;
 }
 
 function planText(from: string, name: string | undefined): string {

@@ -1,9 +1,5 @@
 // `backout store check`: every chain verified, every projection compared with its events, and rebuilt when asked.
-import { migrationAggregate } from '../core/decision/migration/migration.ts';
-import { type Aggregate, fold } from '../core/journal/aggregate.ts';
-import type { EventBody, JournalEvent } from '../core/journal/event.ts';
-import { runAggregate } from '../core/rollback/run.ts';
-import type { Projection } from '../store/check.ts';
+import { project } from '../engine/projections.ts';
 import type { Cli } from './cli.ts';
 import { onStore } from './connection.ts';
 import { exits, type Exit } from './exit.ts';
@@ -52,25 +48,4 @@ function advise({ out }: Cli, broken: boolean): void {
       'A chain that is broken was changed from outside. Keep a copy of the database as it is, and compare with a backup or an export.',
     );
   else out.next('backout store check --rebuild', 'writes the projections anew from the events');
-}
-
-const aggregates = [runAggregate, migrationAggregate];
-
-/** What lists and deadlines must hold for a stream; null for streams that have none. */
-function project(stream: string, events: readonly JournalEvent[]): Projection | null {
-  for (const aggregate of aggregates) {
-    if (stream.startsWith(`${aggregate.kind}-`)) {
-      // The cast holds because the name of a stream begins with the kind of its aggregate.
-      return projectionOf(aggregate as unknown as Aggregate<unknown, never, EventBody>, events);
-    }
-  }
-  return null;
-}
-
-function projectionOf(
-  aggregate: Aggregate<unknown, never, EventBody>,
-  events: readonly JournalEvent[],
-): Projection {
-  const state = fold(aggregate.evolve, aggregate.initial, events);
-  return { summary: aggregate.summarise(state), deadline: aggregate.deadline(state) };
 }

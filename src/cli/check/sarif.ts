@@ -15,7 +15,6 @@ export function asSarif(checked: readonly Checked[], version: string): string {
   const driver = {
     name: 'backout',
     version,
-    informationUri: 'https://github.com/backout/backout',
     rules,
   };
   const log = {
