@@ -75,6 +75,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     allowExitOnIdle: true,
   });
   pool.on('error', () => undefined); // an idle connection broke: the next call connects anew
+  // One in use broke between two statements: the next statement on it says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   /** A connection; nothing was sent yet, so trying again is safe. */
   const acquire = async (): Promise<PoolClient> => {
