@@ -8,7 +8,7 @@ import { Problem } from './problems.ts';
 const NOBODY = 'somebody at the page';
 
 /** The header that programs give the name in, percent-encoded because headers hold no other letters. */
-export const WHO_HEADER = 'x-backout-who';
+const WHO_HEADER = 'x-backout-who';
 
 const WHO_COOKIE = 'backout-who';
 

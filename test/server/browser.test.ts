@@ -228,7 +228,7 @@ describe('the pages in a browser', () => {
       { type: 'Hold', decision: 1, forMs: 600_000 },
       'Chi',
     );
-    await reads(page, '#state', 'By: Chi');
+    await reads(page, '#state', 'By Chi');
     assert.equal(await page.getByRole('button', { name: /Roll back now/ }).count(), 0);
     assert.deepEqual(complaints, []);
   });

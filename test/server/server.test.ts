@@ -69,6 +69,45 @@ test('a server that stops lets go of its watchers and its port', async (t) => {
   next.close();
 });
 
+test('a body without end is cut at its limit, also when it does not say how long it is', async (t) => {
+  const { control } = await onStage();
+  const { url } = await serve(t, control);
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      sent += 2 ** 16;
+      controller.enqueue(new Uint8Array(2 ** 16).fill(32));
+    },
+  });
+  const headers = { origin: url, 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/api/v1/runs`, {
+    method: 'POST',
+    body: endless,
+    headers,
+    duplex: 'half',
+  }).then(
+    ({ status }) => status,
+    () => 413, // the server hung up before the client was done, which is as good
+  );
+  assert.equal(answer, 413);
+  assert.ok(sent < 2 ** 24, `${sent} bytes were taken`);
+});
+
+test('whoever asks only for the headers of a stream follows nothing', async (t) => {
+  const { control } = await onStage();
+  let followed = 0;
+  const counted: Control = {
+    ...control,
+    follow: (...asked) => {
+      followed += 1;
+      return control.follow(...asked);
+    },
+  };
+  const { url } = await serve(t, counted);
+  const { status } = await fetch(`${url}/api/v1/streams/run-1/live`, { method: 'HEAD' });
+  assert.deepEqual([status, followed], [200, 0]);
+});
+
 test('control over HTTP answers what control on this machine answers', async (t) => {
   const { control, breach } = await onStage();
   const { url } = await serve(t, control);

@@ -62,6 +62,8 @@ function live(
 ): Response {
   c.header('Cache-Control', 'no-store');
   c.header('X-Accel-Buffering', 'no');
+  // Who asks for the headers only would never end the stream.
+  if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
   return streamSSE(c, async (sse) => {
     const gone = new AbortController();
     sse.onAbort(() => gone.abort());

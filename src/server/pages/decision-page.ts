@@ -34,7 +34,7 @@ function state(view: DecisionView, now: number): Html {
       const { answer, who, how, at, because, run, until: held } = view.state;
       const by =
         how === 'silence'
-          ? 'nobody answered, so the plan decided'
+          ? 'the plan, because nobody answered'
           : how === 'automatic'
             ? `trigger ${who}, by itself`
             : who;
@@ -42,7 +42,7 @@ function state(view: DecisionView, now: number): Html {
           <span class="mark" aria-hidden="true">${run === null ? '◐' : '▶'}</span> Decided:
           ${answer}, ${moment(at)}
         </p>
-        <p>By: ${by}. ${because}</p>
+        <p>By ${by}: ${because}</p>
         ${held === null ? '' : html`<p>Held until ${moment(held)}; asked again then if it is still breached.</p>`}
         ${run === null ? '' : html`<p><a class="button primary" href="/r/${run}">Follow run ${run}</a></p>`}`;
     }

@@ -50,7 +50,7 @@ code { font-family: ui-monospace, monospace; font-size: .9em; }
 .alert { border: 2px solid var(--bad); border-radius: .375rem; padding: .5rem .75rem; }
 progress { width: 100%; max-width: 40rem; height: .625rem; accent-color: var(--working); display: block; }
 .waits li, .evidence li { padding: .125rem 0; overflow-wrap: anywhere; }
-.stages { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 1rem; }
+.stages { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1rem; }
 .stages > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem; background: var(--raised); min-width: 0; }
 .step { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .75rem; padding: .5rem 0; border-top: 1px solid var(--line); }
 .step:first-child { border-top: 0; padding-top: 0; }
@@ -67,6 +67,7 @@ progress { width: 100%; max-width: 40rem; height: .625rem; accent-color: var(--w
 form { display: grid; gap: .5rem; max-width: 40rem; margin: .5rem 0; }
 label { display: grid; gap: .125rem; color: var(--quiet); }
 input { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--quiet); border-radius: .375rem; padding: .5rem; min-height: 2.75rem; width: 100%; }
+input::placeholder { color: var(--quiet); opacity: 1; }
 button, .button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1rem; border-radius: .375rem; border: 2px solid var(--press); color: var(--working); background: var(--paper); cursor: pointer; text-align: left; text-decoration: none; display: inline-block; }
 .primary { background: var(--press); color: #fff; }
 .danger { border-color: var(--bad); color: var(--bad); }
