@@ -5,13 +5,9 @@ import { hostname, userInfo } from 'node:os';
 import type { Platform, Site, StoreChoice } from './cli/platform.ts';
 import { runProgram } from './cli/program.ts';
 import type { Dispatcher } from './engine/dispatcher.ts';
-import type { InboundRegister } from './engine/inbox.ts';
 import type { Log } from './engine/log.ts';
-import type { Nodes } from './engine/membership.ts';
 import type { Node } from './engine/node.ts';
-import type { WatchMemory } from './engine/sampler.ts';
 import type { Connectors, Systems } from './engine/systems.ts';
-import type { Store } from './store/store.ts';
 
 const version = versionOf(new URL('../package.json', import.meta.url));
 
@@ -26,14 +22,21 @@ const platform: Platform = {
 
 /** Everything that stands on one store. What is heavy is loaded here, when a command first needs it. */
 async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
-  const [{ openStore }, { localControl }, { Inbox }, { Node: EngineNode }, { Office }] =
-    await Promise.all([
-      import('./store/store.ts'),
-      import('./engine/control.ts'),
-      import('./engine/inbox.ts'),
-      import('./engine/node.ts'),
-      import('./engine/office.ts'),
-    ]);
+  const [
+    { openStore },
+    { localControl },
+    { Inbox },
+    { Node: EngineNode },
+    { Office },
+    { inboundOf, memoryOf, nodesOf },
+  ] = await Promise.all([
+    import('./store/store.ts'),
+    import('./engine/control.ts'),
+    import('./engine/inbox.ts'),
+    import('./engine/node.ts'),
+    import('./engine/office.ts'),
+    import('./engine/of-store.ts'),
+  ]);
   const dispatchers = new Dispatchers(log);
   const store = await openStore({
     ...(choice.database === undefined ? {} : { url: choice.database }),
@@ -44,7 +47,7 @@ async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
   const office = new Office(store.journal);
   const systems = await openSystems();
   const memory = memoryOf(store);
-  const inbox = new Inbox(office, systems, memory, registerOf(store));
+  const inbox = new Inbox(office, systems, memory, inboundOf(store));
   const connectors = await loadConnectors();
   return {
     store,
@@ -55,7 +58,7 @@ async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
         id: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
         journal: store.journal,
         dispatcher: await dispatchers.working(store.url),
-        nodes: nodesOf(store),
+        nodes: nodesOf(store, version),
         memory,
         connectors,
         events: (plan, signal, at) => inbox.read(plan, signal, at),
@@ -126,37 +129,6 @@ class Dispatchers {
     const { openPgBoss } = await import('./engine/pgboss.ts');
     return openPgBoss(url, this.#log);
   }
-}
-
-/** The engine says join and forget where the store says register and remove. */
-function nodesOf({ nodes }: Store): Nodes {
-  return {
-    join: async (id) => {
-      const { id: node, ...membership } = await nodes.register(id, version);
-      return { node, ...membership };
-    },
-    dead: nodes.dead,
-    forget: nodes.remove,
-  };
-}
-
-function memoryOf({ watchState, journal }: Store): WatchMemory {
-  const key = 'watch';
-  return {
-    load: async (plan) =>
-      (await watchState.load(plan)).find((each) => each.key === key)?.state ?? null,
-    // The store keeps the newer one, so the time must be of one clock.
-    save: async (plan, state) => watchState.save(plan, [{ key, at: await journal.now(), state }]),
-  };
-}
-
-function registerOf({ inbound }: Store): InboundRegister {
-  return {
-    seen: inbound.seen,
-    mark: async (system, event) => {
-      await inbound.firstTime(system, event);
-    },
-  };
 }
 
 /** `PROM_URL` of the environment, or `file:/run/secrets/x`, whose last line break is not part of it. */
