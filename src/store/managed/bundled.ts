@@ -19,22 +19,28 @@ interface Link {
 }
 
 /** The package's native folder as it is, if it can be used as it is, else a whole copy of it in a cache folder. */
-export function readableCopy(root: string, account: Account | null): string {
+export function readableCopy(
+  root: string,
+  account: Account | null,
+  cache: string = cacheFolder(account),
+): string {
   const links = readLinks(root);
   const whole = links.every((link) => existsSync(join(root, link.target)));
   const readable =
     account === null || blockedAt(join(root, 'native/bin/postgres'), account) === null;
   if (whole && readable) return join(root, 'native');
-  return join(ensureCopy(root, links, account), 'native');
+  return join(ensureCopy(root, links, cache), 'native');
 }
 
 /** Copies beside, then renames: a copy with that name is whole, whoever was killed or made it at the same time. */
-function ensureCopy(root: string, links: readonly Link[], account: Account | null): string {
-  const copy = join(cacheFolder(account), `postgres-${packageVersion(root)}`);
+function ensureCopy(root: string, links: readonly Link[], cache: string): string {
+  const copy = join(cache, `postgres-${packageVersion(root)}`);
   if (existsSync(copy)) return copy;
   const half = `${copy}.${process.pid}`;
-  mkdirSync(dirname(half), { recursive: true, mode: 0o755 });
+  const umask = process.umask(0o022); // the server's user must be able to read it
+  mkdirSync(half, { recursive: true });
   cpSync(join(root, 'native'), join(half, 'native'), { recursive: true, verbatimSymlinks: true });
+  process.umask(umask);
   for (const link of links) {
     const target = join(half, link.target);
     if (!existsSync(target))

@@ -48,6 +48,7 @@ export const othersQuery = `select count(*)::int as others from pg_stat_activity
   and application_name <> '${leavingName}' and application_name not like '${keeperName('%')}'`;
 
 const countEveryMs = 1000;
+const drainWithinMs = 60_000;
 
 if (import.meta.main) await main();
 
@@ -99,15 +100,18 @@ async function prepare(client: Client): Promise<void> {
   );
 }
 
-/** Until nobody needs the server, we are told to stop, or the server is gone. */
+/**
+ * Until nobody needs the server or it is gone. Told to stop (a service manager tells all processes of a service at
+ * once), the keeper lets the clients finish first, for they still have to write down that they stop.
+ */
 async function keep(order: KeeperOrder, client: Client): Promise<void> {
   let gone = false;
-  let told = false;
+  let toldAt: number | null = null;
   let wake: () => void = () => undefined;
   client.on('end', () => ((gone = true), wake()));
   client.on('notification', () => wake());
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => ((told = true), wake()));
+    process.on(signal, () => ((toldAt ??= Date.now()), wake()));
   }
   await client.query(`listen ${leavingChannel}`);
   let needed = Date.now();
@@ -115,9 +119,11 @@ async function keep(order: KeeperOrder, client: Client): Promise<void> {
     const asked = new Promise<'asked'>((resolve) => (wake = () => resolve('asked')));
     const why = await Promise.race([asked, sleep(countEveryMs, 'count' as const)]);
     if (gone) return;
-    const others = told ? 0 : await countOthers(client);
+    const others = await countOthers(client);
     if (others > 0) needed = Date.now();
-    if (told || (others === 0 && (why === 'asked' || Date.now() - needed > order.lingerMs))) break;
+    const patienceMs = why === 'asked' || toldAt !== null ? 0 : order.lingerMs;
+    if (others === 0 && Date.now() - needed >= patienceMs) break;
+    if (toldAt !== null && Date.now() - toldAt > drainWithinMs) break;
   }
   await stopServer(order.places);
 }

@@ -115,6 +115,19 @@ describe('the managed Postgres', () => {
     );
   });
 
+  test('its keeper, told to stop, lets the clients finish first', async () => {
+    const folder = newFolder();
+    const managed = await startManaged({ folder });
+    const keeper = await keeperOf(managed.url);
+    process.kill(keeper, 'SIGTERM');
+    assert.deepEqual(await ask(managed.url, 'select pg_sleep(1.2), 1 as one'), [
+      { pg_sleep: '', one: 1 },
+    ]);
+    assert.ok(isAlive(keeper));
+    await managed.stop();
+    assert.ok(!isAlive(keeper));
+  });
+
   test('comes back by itself when the server is killed, and again when its keeper is', async () => {
     const folder = newFolder();
     const store = await openStore({ folder });

@@ -1,8 +1,9 @@
 // The managed local Postgres as the rest of Backout sees it: ensured when needed, shared by processes, gone with the last.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
-import { StoreError, codeOf } from '../errors.ts';
+import { StoreError, codeOf, isUnreachable, placeOf, storeError } from '../errors.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { dataMajor, isAlive, managedUser } from './cluster.ts';
@@ -16,7 +17,7 @@ import {
   type KeeperOrder,
   type KeeperWord,
 } from './keeper.ts';
-import { connectManaged, isStarting, postmasterPid } from './server.ts';
+import { connectManaged, postmasterPid } from './server.ts';
 
 /** A server that runs for us, and comes back by itself when it dies. */
 export interface ManagedPostgres {
@@ -50,11 +51,11 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
   const stopping = new AbortController();
 
   /** Connects, with a keeper started first if there is none; again when another process stopped it meanwhile. */
-  const ensure = async (): Promise<Client> => {
+  const ensure = async (): Promise<Joined> => {
     const until = Date.now() + startWithinMs;
     for (;;) {
-      const client = await joined(places);
-      if (client !== null) return client;
+      const found = await join(places);
+      if (found !== null) return found;
       if (Date.now() > until) throw slowError(places);
       const major = dataMajor(places);
       if (major === null) log('Making a new database. This takes a few seconds, once.');
@@ -63,68 +64,79 @@ export async function startManaged(options: ManagedOptions): Promise<ManagedPost
     }
   };
 
-  let client = await ensure();
+  let joined = await ensure();
+  const { version } = joined;
+  let restarting: Promise<void> | null = null;
   const holdOn = (): void => {
-    client.once('end', () => {
-      if (!stopping.signal.aborted) void restart();
+    joined.client.once('end', () => {
+      if (!stopping.signal.aborted) restarting = restart();
     });
   };
   const restart = async (): Promise<void> => {
     log('The local database is gone; starting it again.');
     while (!stopping.signal.aborted) {
       try {
-        client = await ensure();
-        if (stopping.signal.aborted) await client.end();
-        else holdOn();
-        return;
+        joined = await ensure();
+        return holdOn();
       } catch (error) {
         log(error instanceof Error ? error.message : String(error));
-        await sleep(1000, undefined, { ref: false });
+        await sleep(1000, undefined, { ref: false, signal: stopping.signal }).catch(
+          () => undefined,
+        );
       }
     }
   };
   holdOn();
 
-  const { rows } = await client.query<{ version: string }>(
-    `select split_part(current_setting('server_version'), ' ', 1) as version`,
-  );
   return {
-    url: `postgresql://${managedUser}@/backout?host=${encodeURIComponent(places.socket)}`,
+    url: urlOf(places),
     socket: places.socket,
-    version: rows[0]?.version ?? '',
+    version,
     places,
     stop: async () => {
       if (stopping.signal.aborted) return;
       stopping.abort();
-      await client.end().catch(() => undefined);
+      await restarting;
+      await joined.client.end().catch(() => undefined);
       await leave(places);
     },
   };
 }
 
-/** A connection to a server that has a keeper; null when there is none. */
-async function joined(places: Places): Promise<Client | null> {
+function urlOf(places: Places): string {
+  return `postgresql://${managedUser}@/backout?host=${encodeURIComponent(places.socket)}`;
+}
+
+interface Joined {
+  readonly client: Client;
+  readonly version: string;
+}
+
+/** A connection to a server that has a keeper; null when there is none, or it is just coming or going. */
+async function join(places: Places): Promise<Joined | null> {
   try {
     const client = await connectManaged(places.socket, 'backout', 'backout');
-    const kept = await client.query(
-      `select 1 from pg_locks where locktype = 'advisory' and objsubid = 1
-       and (classid::bigint << 32) + objid::bigint = $1`,
+    const { rows } = await client.query<{ version: string; kept: boolean }>(
+      `select split_part(current_setting('server_version'), ' ', 1) as version,
+       exists (select from pg_locks where locktype = 'advisory' and objsubid = 1
+         and (classid::bigint << 32) + objid::bigint = $1) as kept`,
       [keeperLock],
     );
-    if (kept.rowCount !== 0) return client;
+    if (rows[0]?.kept === true) return { client, version: rows[0].version };
     await client.end();
     return null;
   } catch (error) {
-    if (codeOf(error) === '57P03') await sleep(50);
-    if (isStarting(error) || ['3D000', '57P01'].includes(codeOf(error))) return null;
-    throw error;
+    if (['ENOENT', 'ECONNREFUSED', '3D000'].includes(codeOf(error))) return null;
+    if (!isUnreachable(error)) throw storeError(error, placeOf(urlOf(places)));
+    await sleep(50);
+    return null;
   }
 }
 
 /** Resolves when the server is ready, whoever started it. */
 async function startKeeper(order: KeeperOrder): Promise<void> {
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  const program = new URL(`keeper.${extension}`, import.meta.url).pathname;
+  const program = fileURLToPath(new URL(`keeper.${extension}`, import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
@@ -154,7 +166,8 @@ async function startKeeper(order: KeeperOrder): Promise<void> {
 /** Tells the keeper that we go, and if nobody else stays, waits until the server and its keeper are gone. */
 async function leave(places: Places): Promise<void> {
   const until = Date.now() + leaveWithinMs;
-  const pids: number[] = [];
+  const server = postmasterPid(places);
+  const pids = server === null ? [] : [server];
   try {
     const client = await connectManaged(places.socket, 'postgres', leavingName);
     const { rows } = await client.query<{ keeper: number }>(
@@ -162,15 +175,13 @@ async function leave(places: Places): Promise<void> {
        from pg_stat_activity where application_name like '${keeperName('%')}'`,
     );
     pids.push(...rows.map((row) => row.keeper));
-    const server = postmasterPid(places);
-    if (server !== null) pids.push(server);
     for (; Date.now() < until; await sleep(20)) {
       const counted = await client.query<{ others: number }>(othersQuery);
       if ((counted.rows[0]?.others ?? 0) > 0) return await client.end();
       await client.query(`notify ${leavingChannel}`);
     }
   } catch {
-    // Cut off by the shutdown that we asked for, or nothing was running.
+    // Cut off by the shutdown that we asked for, or it was going already, or nothing was running.
   }
   while (pids.some(isAlive) && Date.now() < until) await sleep(10);
 }
