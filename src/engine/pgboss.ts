@@ -29,7 +29,21 @@ export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
     monitorVacuum: false,
   });
   boss.on('error', (error) => log('warn', `[dispatcher] ${error.message}`));
-  await boss.start();
+  try {
+    await boss.start();
+    await ensureQueues(boss);
+  } catch (error) {
+    await boss.stop({ graceful: false, close: true }).catch(() => undefined);
+    throw error;
+  }
+  return {
+    enqueue: (sql, jobs) => enqueue(boss, sql, jobs),
+    work: (queue, slots, handler) => work(boss, queue, slots, handler, log),
+    stop: (waitMs) => boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
+  };
+}
+
+async function ensureQueues(boss: PgBoss): Promise<void> {
   for (const [name, { tries, backoff }] of Object.entries(queues)) {
     const found = await boss.getQueue(name);
     if (found !== null) continue;
@@ -43,11 +57,6 @@ export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
       deleteAfterSeconds: 24 * 3600,
     });
   }
-  return {
-    enqueue: (sql, jobs) => enqueue(boss, sql, jobs),
-    work: (queue, slots, handler) => work(boss, queue, slots, handler, log),
-    stop: (waitMs) => boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
-  };
 }
 
 async function enqueue(boss: PgBoss, sql: Sql, jobs: readonly Job[]): Promise<void> {
