@@ -1,6 +1,7 @@
 // `backout run` and what people tell a run that is under way.
 import type { Command } from 'commander';
 import type { RunOrder } from '../engine/control.ts';
+import { CliError } from './exit.ts';
 import { example, type Frame } from './frame.ts';
 import type { RunOptions } from './run.ts';
 
@@ -39,21 +40,21 @@ export function addRun(program: Command, frame: Frame): void {
 
 function addRunOrders(run: Command, frame: Frame): void {
   of(run, 'pause', 'let no further step begin')
-    .requiredOption('--because <reason>', 'why')
+    .option('--because <reason>', 'why; must be said')
     .addHelpText('after', example('backout run pause 7 --because "checking the invoices"'))
-    .action((number: string | undefined, options: TellOptions, command: Command) =>
-      tell(frame, command, number, { type: 'PauseRun', because: options.because ?? '' }, options),
+    .action((number: string | undefined, _own: object, command: Command) =>
+      tell(frame, command, number, (said) => ({ type: 'PauseRun', because: reasonOf(said) })),
     );
   of(run, 'resume', 'go on after a pause')
     .addHelpText('after', example('backout run resume 7'))
-    .action((number: string | undefined, options: TellOptions, command: Command) =>
-      tell(frame, command, number, { type: 'ResumeRun' }, options),
+    .action((number: string | undefined, _own: object, command: Command) =>
+      tell(frame, command, number, () => ({ type: 'ResumeRun' })),
     );
   of(run, 'abort', 'end the run at the next safe point; what is done stays done')
-    .requiredOption('--because <reason>', 'why')
+    .option('--because <reason>', 'why; must be said')
     .addHelpText('after', example('backout run abort 7 --because "wrong playbook"'))
-    .action((number: string | undefined, options: TellOptions, command: Command) =>
-      tell(frame, command, number, { type: 'AbortRun', because: options.because ?? '' }, options),
+    .action((number: string | undefined, _own: object, command: Command) =>
+      tell(frame, command, number, (said) => ({ type: 'AbortRun', because: reasonOf(said) })),
     );
 }
 
@@ -71,34 +72,30 @@ function addStepOrders(run: Command, frame: Frame): void {
       'after',
       example('backout run step confirm 7 stop-bank-file --evidence "no new file in /out"'),
     )
-    .action((number: string, name: string, options: TellOptions, command: Command) => {
-      const { evidence } = options;
-      const order: RunOrder = {
+    .action((number: string, name: string, _own: object, command: Command) =>
+      tell(frame, command, number, ({ evidence }) => ({
         type: 'ConfirmStep',
         step: name,
         ...(evidence === undefined ? {} : { evidence }),
-      };
-      return tell(frame, command, number, order, options);
-    });
+      })),
+    );
   ofStep(step, 'skip', 'leave a step out: a deviation from the plan')
-    .requiredOption('--because <reason>', 'why')
+    .option('--because <reason>', 'why; must be said')
     .addHelpText(
       'after',
       example('backout run step skip 7 warm-cache --because "the cache is warm"'),
     )
-    .action((number: string, name: string, options: TellOptions, command: Command) =>
-      tell(
-        frame,
-        command,
-        number,
-        { type: 'SkipStep', step: name, because: options.because ?? '' },
-        options,
-      ),
+    .action((number: string, name: string, _own: object, command: Command) =>
+      tell(frame, command, number, (said) => ({
+        type: 'SkipStep',
+        step: name,
+        because: reasonOf(said),
+      })),
     );
   ofStep(step, 'retry', 'try a blocked step again')
     .addHelpText('after', example('backout run step retry 7 route-back'))
-    .action((number: string, name: string, options: TellOptions, command: Command) =>
-      tell(frame, command, number, { type: 'RetryStep', step: name }, options),
+    .action((number: string, name: string, _own: object, command: Command) =>
+      tell(frame, command, number, () => ({ type: 'RetryStep', step: name })),
     );
 }
 
@@ -119,13 +116,23 @@ function ofStep(parent: Command, name: string, description: string): Command {
     .option('--who <name>', 'who says so; default your user name');
 }
 
+/** `run` has --because and --who of its own and reads them first, so they are looked for there as well. */
 async function tell(
   frame: Frame,
   command: Command,
   run: string | undefined,
-  order: RunOrder,
-  options: TellOptions,
+  order: (said: TellOptions) => RunOrder,
 ): Promise<void> {
+  const said: TellOptions = command.optsWithGlobals();
+  const cli = frame.cli(command);
   const { tellRun } = await import('./orders.ts');
-  frame.end(await tellRun(frame.cli(command), run, order, options.who));
+  frame.end(await tellRun(cli, run, order(said), said.who));
+}
+
+function reasonOf({ because = '' }: TellOptions): string {
+  if (because.trim() !== '') return because;
+  throw new CliError(
+    'BK-0101',
+    '[run] Cannot do this without a reason: say it with --because "…"; it stands in the journal.',
+  );
 }
