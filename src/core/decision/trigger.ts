@@ -62,7 +62,7 @@ export function actionOf(
       return act(
         trigger,
         `trigger ${trigger.name} is breached`,
-        'the plan asks for a review',
+        `trigger ${trigger.name} is breached, and its mode is review`,
         objection,
       );
     case 'blind':
@@ -75,7 +75,7 @@ function act(trigger: Trigger, cause: string, question: string, objection: Objec
     case 'automatic':
       return objection === null
         ? { type: 'roll-back', because: cause }
-        : { type: 'ask', because: objection };
+        : { type: 'ask', because: `${cause}, but ${objection}` };
     case 'review':
       return { type: 'ask', because: question };
     case 'advise':
@@ -92,7 +92,7 @@ function onBlind(
   now: number,
 ): Action | null {
   const { blind } = trigger;
-  const unseen = `the trigger is blind (${cause}); nobody knows whether it is breached`;
+  const unseen = `trigger ${trigger.name} is blind (${cause}); nobody knows whether it is breached`;
   if (trigger.mode === 'shadow' || trigger.mode === 'advise') return null;
   switch (blind.type) {
     case 'hold':

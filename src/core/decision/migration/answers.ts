@@ -206,7 +206,7 @@ export function tick(draft: Draft, newRun: number): Said {
 
 function answerBySilence(draft: Draft, question: Question, newRun: number): void {
   const { now } = draft.context;
-  const because = `nobody answered within the time; the plan says ${question.silence}`;
+  const because = `${question.because}; nobody answered in time, and then the plan says ${question.silence}`;
   const { activeRun, activeKind } = draft.migration;
   if (question.silence === 'roll-back' && activeRun === null) {
     approve(draft, question, 'silence', because, newRun);
