@@ -80,7 +80,6 @@ create function backout.append(
   owners int[], actors text[], bodies text[], times bigint[]
 ) returns table (seq bigint, at bigint, hash text) language plpgsql as $$
 declare
-  heads backout.head[];
   head backout.head;
   this_generation int;
   i int;

@@ -150,7 +150,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** Rows of a statement on one connection, without a StoreError around what goes wrong. */
-export function queryOn(client: ClientBase): Query {
+function queryOn(client: ClientBase): Query {
   return async <Row extends object>(
     text: string,
     values: readonly unknown[] = [],

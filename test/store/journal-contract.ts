@@ -93,6 +93,16 @@ export function journalContract(name: string, makeJournal: () => Promise<TriedJo
       );
     });
 
+    test('events bear the time of their decision: never before the event before, never in the future', async () => {
+      const begun = await journal.now();
+      const timeOf = async (expected: number, at: number): Promise<number> =>
+        events(await journal.append([{ ...put('timed', expected, 'A'), at }]))[0]?.at ?? 0;
+      assert.equal(await timeOf(0, begun - 1000), begun - 1000);
+      assert.equal(await timeOf(1, begun - 2000), begun - 1000);
+      const capped = await timeOf(2, begun + 3_600_000);
+      assert.ok(capped >= begun && capped <= (await journal.now()), String(capped - begun));
+    });
+
     test('an append of nothing is fine', async () => {
       assert.deepEqual(await journal.append([]), { type: 'appended', events: [] });
     });

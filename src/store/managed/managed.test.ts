@@ -240,7 +240,7 @@ describe('the managed Postgres says clearly', () => {
         /may not write there|file system is read-only there/,
       );
     } finally {
-      if (isRoot) execFileSync('umount', [folder]);
+      if (isRoot) execFileSync('/bin/umount', [folder]);
     }
   });
 
@@ -257,7 +257,7 @@ describe('the managed Postgres says clearly', () => {
       mount(folder, '20m');
       try {
         await refuses(folder, 'disk-full', /the disk is full/);
-        execFileSync('umount', [folder]);
+        execFileSync('/bin/umount', [folder]);
         mount(folder, '120m');
         const store = await openStore({ folder });
         const filler = join(folder, 'filler');
@@ -292,7 +292,7 @@ describe('the managed Postgres says clearly', () => {
         assert.deepEqual((await store.check()).problems, []);
         await store.close();
       } finally {
-        execFileSync('umount', ['-l', folder]);
+        execFileSync('/bin/umount', ['-l', folder]);
       }
     },
   );
@@ -359,7 +359,7 @@ async function startElsewhere(folder: string): Promise<ChildProcess> {
 }
 
 function mount(folder: string, size: string, ...more: readonly string[]): void {
-  execFileSync('mount', [
+  execFileSync('/bin/mount', [
     '-t',
     'tmpfs',
     '-o',

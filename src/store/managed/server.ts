@@ -131,7 +131,7 @@ async function untilReady(places: Places, server: Launched, name: string): Promi
 }
 
 /** Not listening yet, or listening and recovering or shutting down. */
-export function isStarting(error: unknown): boolean {
+function isStarting(error: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED', '57P03', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 
