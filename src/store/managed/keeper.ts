@@ -105,6 +105,7 @@ async function prepare(client: Client): Promise<void> {
  * once), the keeper lets the clients finish first, for they still have to write down that they stop.
  */
 async function keep(order: KeeperOrder, client: Client): Promise<void> {
+  const server = postmasterPid(order.places);
   let gone = false;
   let toldAt: number | null = null;
   let wake: () => void = () => undefined;
@@ -119,13 +120,14 @@ async function keep(order: KeeperOrder, client: Client): Promise<void> {
     const asked = new Promise<'asked'>((resolve) => (wake = () => resolve('asked')));
     const why = await Promise.race([asked, sleep(countEveryMs, 'count' as const)]);
     if (gone) return;
+    if (postmasterPid(order.places) !== server) break; // somebody removed the folder under it
     const others = await countOthers(client);
     if (others > 0) needed = Date.now();
     const patienceMs = why === 'asked' || toldAt !== null ? 0 : order.lingerMs;
     if (others === 0 && Date.now() - needed >= patienceMs) break;
     if (toldAt !== null && Date.now() - toldAt > drainWithinMs) break;
   }
-  await stopServer(order.places);
+  await stopServer(server);
 }
 
 async function countOthers(client: Client): Promise<number> {
@@ -138,8 +140,7 @@ async function countOthers(client: Client): Promise<number> {
 }
 
 /** Fast shutdown: clients are cut off, everything is written, nothing is left to recover. Then, if it must be, by force. */
-async function stopServer(places: Places): Promise<void> {
-  const pid = postmasterPid(places);
+async function stopServer(pid: number | null): Promise<void> {
   if (pid === null) return;
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (isAlive(pid)) process.kill(pid, signal);

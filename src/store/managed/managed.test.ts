@@ -115,6 +115,20 @@ describe('the managed Postgres', () => {
     );
   });
 
+  test('ends when its folder is removed under it', async () => {
+    const folder = newFolder();
+    const managed = await startManaged({ folder });
+    const [server, keeper] = [postmasterPid(managed.places) ?? 0, await keeperOf(managed.url)];
+    rmSync(folder, { recursive: true, force: true });
+    const stopping = managed.stop();
+    await until(
+      'their end',
+      () => isAlive(server) || isAlive(keeper),
+      (alive) => !alive,
+    );
+    await stopping;
+  });
+
   test('its keeper, told to stop, lets the clients finish first', async () => {
     const folder = newFolder();
     const managed = await startManaged({ folder });
