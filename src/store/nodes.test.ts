@@ -83,14 +83,24 @@ test('a lease has one holder, who may ask again and gives it back once', async (
   await Promise.all([one.leave(), two.leave()]);
 });
 
-test('a node that its peers gave up while it was frozen is told so', async () => {
-  const node = await store.nodes.register('frozen');
+test('a node that is frozen loses its session and its leases when its peers give it up', async () => {
+  const [node, peer] = await Promise.all([
+    store.nodes.register('frozen'),
+    store.nodes.register('peer'),
+  ]);
+  assert.equal(await node.tryLease('watch/b'), true);
   const lost = new Promise((resolve) => node.lost.addEventListener('abort', resolve));
   const client = await server.superuser(store.url);
   await client.query(`update backout.node set seen = 0 where id = 'frozen'`);
+  await client.end();
   assert.deepEqual(await store.nodes.dead(), ['frozen']);
   await store.nodes.remove('frozen');
-  await client.end();
   await lost;
-  assert.match(String(node.lost.reason), /gave it up/);
+  assert.match(String(node.lost.reason), /Node frozen lost its place/);
+  await until(
+    'the lease',
+    () => peer.tryLease('watch/b'),
+    (taken) => taken,
+  );
+  await peer.leave();
 });
