@@ -6,6 +6,7 @@ import { parsePlanFile, planFiles } from './plan-file.ts';
 import type { Cli } from './cli.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { type CheckFormat, writers } from './check/formats.ts';
+import { connectorFindings } from './check/connectors.ts';
 import type { Checked } from './check/checked.ts';
 
 /** Options of `check`. */
@@ -24,7 +25,7 @@ export async function check(
   files: readonly string[],
   options: CheckOptions,
 ): Promise<Exit> {
-  if (options.watch !== true) return checkOnce(cli, files, options).exit;
+  if (options.watch !== true) return (await checkOnce(cli, files, options)).exit;
   cli.interrupt.listen();
   return checkOnSave(cli, files, options);
 }
@@ -35,8 +36,12 @@ interface Round {
   readonly sources: readonly string[];
 }
 
-function checkOnce(cli: Cli, files: readonly string[], { format, output }: CheckOptions): Round {
-  const checked = planFiles(files, cli.folder).map(judge);
+async function checkOnce(
+  cli: Cli,
+  files: readonly string[],
+  { format, output }: CheckOptions,
+): Promise<Round> {
+  const checked = await Promise.all(planFiles(files, cli.folder).map(judge));
   const exit = exitOf(checked);
   if (cli.out.json) writeLines(cli, checked, exit);
   else
@@ -48,7 +53,7 @@ function checkOnce(cli: Cli, files: readonly string[], { format, output }: Check
   return { exit, sources: checked.flatMap((one) => one.sources) };
 }
 
-function judge(file: string): Checked {
+async function judge(file: string): Promise<Checked> {
   const parsed = parsePlanFile(file);
   if (parsed.type === 'problems') {
     const sources = [file, ...parsed.problems.map((problem) => problem.file)];
@@ -60,7 +65,7 @@ function judge(file: string): Checked {
     file,
     plan,
     fingerprint: fingerprint(plan),
-    findings,
+    findings: [...findings, ...(await connectorFindings(plan, sources))],
     sources: sources.map((source) => source.file),
   };
 }
@@ -109,7 +114,7 @@ async function checkOnSave(
   while (!cli.interrupt.signal.aborted) {
     let sources: readonly string[] = files;
     try {
-      ({ exit, sources } = checkOnce(cli, files, options));
+      ({ exit, sources } = await checkOnce(cli, files, options));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       cli.out.complain(error.message);

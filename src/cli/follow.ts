@@ -27,7 +27,9 @@ export async function followRun(
   const ahead = (await control.now()) - Date.now();
   let state: Run = { type: 'none' };
   const painter = out.live
-    ? new Painter(out.stdout, () => renderRun(state, { ...out.look, now: Date.now() + ahead }))
+    ? new Painter(out.stdout, () =>
+        state.type === 'none' ? [] : renderRun(state, { ...out.look, now: Date.now() + ahead }),
+      )
     : null;
   try {
     for await (const event of control.follow(runStream(run), 1, signal)) {

@@ -19,7 +19,7 @@ export interface LoadedPlan {
 }
 
 /** A plan that is not valid; the command ends with its problems. */
-export class InvalidPlan extends CliError {
+class InvalidPlan extends CliError {
   readonly problems: readonly Problem[];
 
   constructor(file: string, problems: readonly Problem[]) {
@@ -68,7 +68,7 @@ export function parsePlanFile(file: string): ParsedPlan {
 }
 
 /** A valid plan, or InvalidPlan with every problem. */
-export function loadPlan(file: string): LoadedPlan {
+function loadPlan(file: string): LoadedPlan {
   const parsed = parsePlanFile(file);
   if (parsed.type === 'problems') throw new InvalidPlan(file, parsed.problems);
   const { plan, findings } = parsed;
@@ -102,7 +102,7 @@ export function choosePlan(wanted: string | undefined, folder: string): LoadedPl
 }
 
 /** The valid plan of that name among the files of this folder. */
-export function planOfName(name: string, folder: string): LoadedPlan | undefined {
+function planOfName(name: string, folder: string): LoadedPlan | undefined {
   for (const file of findPlanFiles(folder)) {
     const parsed = parsePlanFile(file);
     if (parsed.type === 'plan' && parsed.plan.name === name) return loadPlan(file);

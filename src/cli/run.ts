@@ -130,7 +130,7 @@ export function accepted(answer: Answer): Answer & { type: 'done' } {
 }
 
 /** The run that a decision ordered. */
-export function numberIn({ events }: Answer & { type: 'done' }): number {
+function numberIn({ events }: Answer & { type: 'done' }): number {
   for (const event of events) {
     if (event.type === 'DecisionMade' && 'run' in event && typeof event.run === 'number')
       return event.run;

@@ -25,7 +25,7 @@ test('a valid plan is said to be valid, with what it leaves open, and exits 0', 
   assert.equal(said.exit, 0, said.stderr);
   assert.match(said.stdout, /^shop-move {2}plan [0-9a-f]{6}/);
   assert.match(said.stdout, /◐ safeguards-backups-declared/);
-  assert.match(said.stdout, /● Valid; the language finds nothing that must be mended/);
+  assert.match(said.stdout, /● Valid; nothing must be mended/);
 });
 
 test('a plan with a finding that must be mended exits 1 and shows the line', async () => {
@@ -153,4 +153,31 @@ test('check --watch judges again when the file is saved, and ends by Ctrl-C', as
   await watching.until(/▲ Not ready/);
   watching.child.kill('SIGINT');
   assert.equal((await watching.ended).exit, 1);
+});
+
+test('a connector, a state and an option that are not there are found without asking any system', async () => {
+  plan(
+    shopPlan
+      .replace('uses: http, url', 'uses: htpp, url')
+      .replace('uses: command/holds', 'uses: command/hold')
+      .replace('apply: [touch, stopped]', 'aply: [touch, stopped]'),
+  );
+  const said = await backout(['check'], at);
+  assert.equal(said.exit, 1);
+  assert.match(
+    said.stdout,
+    /▲ connector-is-known {3}System flags uses "htpp".*[\s\S]*did you mean "http"\?/,
+  );
+  assert.match(
+    said.stdout,
+    /▲ state-is-known {3}Step stop-writes uses command\/hold.*[\s\S]*did you mean "command\/holds"\?/,
+  );
+  plan(shopPlan.replaceAll('apply: [touch, stopped]', 'aply: [touch, stopped]'));
+  const option = await backout(['check'], at);
+  assert.equal(option.exit, 1);
+  assert.match(
+    option.stdout,
+    /▲ connector-accepts {3}Step stop-writes is not as its connector wants it: Unrecognized key: "aply"/,
+  );
+  assert.match(option.stdout, /shop\.plan\.yaml:\d+:\d+\n +\d+ \| .*aply/);
 });
