@@ -25,7 +25,7 @@ test('a valid plan is said to be valid, with what it leaves open, and exits 0', 
   assert.equal(said.exit, 0, said.stderr);
   assert.match(said.stdout, /^shop-move {2}plan [0-9a-f]{6}/);
   assert.match(said.stdout, /◐ safeguards-backups-declared/);
-  assert.match(said.stdout, /● Valid; nothing must be mended/);
+  assert.match(said.stdout, /● Valid; the language finds nothing that must be mended/);
 });
 
 test('a plan with a finding that must be mended exits 1 and shows the line', async () => {

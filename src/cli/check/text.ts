@@ -53,7 +53,7 @@ function verdict(findings: readonly Finding[], look: Look): string {
   ].filter((part) => part !== '');
   const beside = rest.length === 0 ? '' : ` (${rest.join(', ')})`;
   if (blocks > 0) return `${markOf('bad', look)} Not ready: ${blocks} to mend${beside}.`;
-  return `${markOf('good', look)} Valid; nothing must be mended${beside}.`;
+  return `${markOf('good', look)} Valid; the language finds nothing that must be mended${beside}.`;
 }
 
 function colored(text: string, look: Look): string {
