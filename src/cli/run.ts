@@ -1,11 +1,13 @@
 // `backout run`: orders a rollback and follows it to its end; works alone, as a node of its own, when nobody serves.
 import { didYouMean } from '../core/plan/nearest.ts';
 import type { RunKind } from '../core/rollback/events.ts';
+import type { BegunRun } from '../core/rollback/state.ts';
 import type { Answer, Control } from '../engine/control.ts';
 import { type Cli, logOf } from './cli.ts';
 import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { exitOfRun, followRun } from './follow.ts';
+import { undelivered } from './last-notices.ts';
 import { whoOf } from './people.ts';
 import { choosePlan, findPlanFiles, type LoadedPlan } from './plan-file.ts';
 import { assertSecrets } from './secrets.ts';
@@ -60,8 +62,11 @@ export async function followOrdered(
   );
   const standby = site === null ? null : new Standby(site, logOf(cli));
   const state = await followRun(cli, control, number, interrupt.signal);
+  if (state.type === 'run' && state.end !== null) {
+    await tellPeople(cli, control, standby, state);
+    return exitOfRun(cli, state);
+  }
   const left = await standby?.end();
-  if (state.type === 'run' && state.end !== null) return exitOfRun(cli, state);
   out.complain(
     left === undefined || left.othersServe
       ? `Stopped watching; run ${number} goes on. Come back: backout watch ${number}`
@@ -69,6 +74,22 @@ export async function followOrdered(
   );
   out.result({ run: number, outcome: null });
   return exits.interrupted;
+}
+
+/** The run has ended; whoever carried it out alone also sees its notices off. */
+async function tellPeople(
+  cli: Cli,
+  control: Control,
+  standby: Standby | null,
+  run: BegunRun,
+): Promise<void> {
+  if (standby === null) return;
+  const left = standby.works ? await undelivered(control, run) : 0;
+  await standby.end();
+  if (left > 0)
+    cli.out.complain(
+      `${left} notices of the end are not delivered yet; whoever serves next goes on trying: backout serve`,
+    );
 }
 
 /** With a server, the plan may be known there and not here. */

@@ -24,6 +24,11 @@ export class Standby {
     this.#loop = this.#watch();
   }
 
+  /** Whether we are a node now. */
+  get works(): boolean {
+    return this.#node !== null && !this.#node.lost.aborted;
+  }
+
   /** Hands back what is in hand; answers whether others go on. */
   async end(): Promise<{ readonly othersServe: boolean }> {
     this.#stop.abort();

@@ -12,7 +12,11 @@ let env: { readonly [name: string]: string } = {};
 
 before(async () => {
   flags = await startFlags();
-  env = { FLAGS_URL: flags.url, BACKOUT_DATA: join(folder.path, 'data') };
+  env = {
+    FLAGS_URL: flags.url,
+    PAGER_SECRET: 'shared-with-the-pager',
+    BACKOUT_DATA: join(folder.path, 'data'),
+  };
   writeFileSync(join(folder.path, 'shop.plan.yaml'), shopPlan);
 });
 after(async () => {
@@ -91,6 +95,8 @@ test('run carries the rollback out on the real systems by itself, and asks peopl
     said.stdout,
     /● rolled back, verified at \d\d:\d\d:\d\d \(held 1 s\)\. RTO 0:\d\d of 2:00\./,
   );
+  assert.doesNotMatch(said.stderr, /not delivered yet/);
+  assert.ok(flags.notices().some((subject) => /Run 1 ended: rolled back verified/.test(subject)));
   assert.deepEqual(
     [flags.enabled(), flags.changes(), existsSync(join(folder.path, 'stopped'))],
     [false, 1, true],

@@ -22,7 +22,11 @@ const remote = (...words: readonly string[]): Promise<Said> =>
 
 before(async () => {
   flags = await startFlags();
-  env = { FLAGS_URL: flags.url, BACKOUT_DATA: join(folder.path, 'data') };
+  env = {
+    FLAGS_URL: flags.url,
+    PAGER_SECRET: 'shared-with-the-pager',
+    BACKOUT_DATA: join(folder.path, 'data'),
+  };
   writeFileSync(join(folder.path, 'shop.plan.yaml'), shopPlan);
   errors(0);
   serving = start(['serve', 'shop.plan.yaml', '--phase', 'canary', '--port', '0'], {
@@ -170,5 +174,8 @@ test('serve refuses to watch a plan whose secrets are not here', async () => {
     env: { BACKOUT_DATA: env['BACKOUT_DATA'] ?? '' },
   });
   assert.equal(said.exit, 2);
-  assert.match(said.stderr, /Cannot serve shop-move: .* needs the variable FLAGS_URL/);
+  assert.match(
+    said.stderr,
+    /Cannot serve shop-move: .* needs the variable FLAGS_URL, the variable PAGER_SECRET/,
+  );
 });

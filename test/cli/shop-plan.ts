@@ -12,6 +12,7 @@ roles: { owner: ada, deputies: { technical: ada } }
 systems:
   here: { uses: command }
   flags: { uses: http, url: "\${FLAGS_URL}" }
+  pager: { uses: webhook, url: "\${FLAGS_URL}/pager", secret: "\${PAGER_SECRET}" }
 signals:
   errors: { from: here, command: [cat, errors], every: 1s }
 phases:
@@ -24,6 +25,7 @@ triggers:
     mode: review
     review: { by: technical, within: 5m, silence: hold }
     playbook: quick
+notices: { to: [{ channel: pager }] }
 playbooks:
   full:
     scope: full
@@ -82,6 +84,8 @@ export interface FlagService {
   readonly url: string;
   readonly enabled: () => boolean;
   readonly changes: () => number;
+  /** The subjects of the notices that reached the pager. */
+  readonly notices: () => readonly string[];
   readonly stop: () => Promise<void>;
 }
 
@@ -89,17 +93,21 @@ export interface FlagService {
 export async function startFlags(): Promise<FlagService> {
   let enabled = true;
   let changes = 0;
+  const notices: string[] = [];
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      // The bodies are what the plan above sends, and notices.
+      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as {
+        readonly enabled?: boolean;
+        readonly subject?: string;
+      };
       if (request.method === 'PUT') {
-        // The body is what the plan above sends.
-        ({ enabled } = JSON.parse(Buffer.concat(chunks).toString()) as {
-          readonly enabled: boolean;
-        });
+        enabled = body.enabled ?? enabled;
         changes += 1;
       }
+      if (request.url === '/pager') notices.push(body.subject ?? '');
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ enabled }));
     });
   });
@@ -110,6 +118,7 @@ export async function startFlags(): Promise<FlagService> {
     url: `http://127.0.0.1:${port}`,
     enabled: () => enabled,
     changes: () => changes,
+    notices: () => notices,
     stop: async () => {
       server.closeAllConnections();
       server.close();

@@ -19,7 +19,7 @@ after(async () => {
 });
 
 writeFileSync(join(folder.path, 'shop.plan.yaml'), shopPlan);
-const env = { FLAGS_URL: flags.url };
+const env = { FLAGS_URL: flags.url, PAGER_SECRET: 'shared-with-the-pager' };
 const run = (...words: readonly string[]): Promise<Said> =>
   backout(words, { cwd: folder.path, env });
 
