@@ -35,9 +35,9 @@ export async function carryOut(job: StepJob, hands: Hands): Promise<void> {
 
 /** The run, when this node has the attempt; null when somebody else has it or it no longer counts. */
 async function begin(job: StepJob, hands: Hands): Promise<BegunRun | null> {
-  const { office, node, signal } = hands;
+  const { office, node, signal, log } = hands;
   const command = { type: 'BeginAttempt', step: job.step, attempt: job.attempt, node } as const;
-  const taken = await waitOut(() => office.commandRun(job.run, command, backout), signal);
+  const taken = await waitOut(() => office.commandRun(job.run, command, backout), signal, log);
   // A refusal may be the second answer to our own word, when the first was lost with the store's connection.
   const state = taken.type === 'done' ? taken.state : (await office.run(job.run)).state;
   return isUnderWay({ job, hands }, state) ? state : null;

@@ -5,6 +5,7 @@ import type { RunCommand } from '../core/rollback/commands.ts';
 import type { AttemptResult, RunEvent } from '../core/rollback/events.ts';
 import { runStream } from '../core/rollback/run.ts';
 import type { BegunRun, Run } from '../core/rollback/state.ts';
+import type { Log } from './log.ts';
 import { type Office, type Outcome, type StepJob, backout } from './office.ts';
 import { isOutage, waitOut } from './outage.ts';
 import type { Events } from './readings.ts';
@@ -18,6 +19,8 @@ export interface Hands {
   readonly events: Events;
   /** Aborts when the node loses its lock or gives up draining. */
   readonly signal: AbortSignal;
+  /** Hears when an outage of the journal holds something up; nobody when left out. */
+  readonly log?: Log;
 }
 
 /** An attempt at work. */
@@ -37,7 +40,7 @@ const HAND_BACK_WITHIN_MS = 2_000;
 /** Tells the run something of this attempt; an outage of the store is waited out for as long as the attempt lasts. */
 export async function tell(at: AtWork, command: RunCommand): Promise<Outcome<Run>> {
   const { hands, job, call } = at;
-  return waitOut(() => hands.office.commandRun(job.run, command, backout), call.signal);
+  return waitOut(() => hands.office.commandRun(job.run, command, backout), call.signal, hands.log);
 }
 
 /** Brings a result into the journal. Says whether the attempt is still under way after it. */
@@ -51,7 +54,7 @@ export async function report(at: AtWork, result: AttemptResult): Promise<boolean
     asked = true;
     const told = await hands.office.commandRun(job.run, { type: 'ReportResult', step, attempt, result }, backout);
     return told.type === 'done' && isUnderWay(at, told.state);
-  }, AbortSignal.timeout(REPORT_WITHIN_MS));
+  }, AbortSignal.timeout(REPORT_WITHIN_MS), hands.log);
 }
 
 /** This node has to stop: another one may go on at once instead of waiting until we are found missing. */

@@ -92,7 +92,7 @@ export class Node {
   }
 
   async #begin(): Promise<void> {
-    const { dispatcher, slots = 8, events } = this.#parts;
+    const { dispatcher, slots = 8, events, log } = this.#parts;
     const { lost } = this.#membership;
     lost.addEventListener('abort', () => {
       this.#parts.log('error', '[engine] This node lost its lock in the store: its steps are aborted, others take them over.');
@@ -101,7 +101,7 @@ export class Node {
       // A node without a place takes nothing more: what it took would only be lost.
       void dispatcher.stop(0).catch((error: unknown) => this.#parts.log('warn', `[engine] ${sentenceOf(error)}`));
     });
-    const hands = { node: this.#parts.id, office: this.office, systems: this.systems, events, signal: this.#hands.signal };
+    const hands = { node: this.#parts.id, office: this.office, systems: this.systems, events, signal: this.#hands.signal, log };
     await dispatcher.work('step', slots, (data) => this.#carryOut(as<StepJob>(data), hands));
     await dispatcher.work('notice', 2, (data) => deliver(as<NoticeJob>(data), this.office, this.systems, this.#hands.signal));
     this.#loops.push(this.#keepDeadlines(), this.#takeOver(), this.#watch());

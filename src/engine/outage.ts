@@ -1,18 +1,23 @@
 // Waiting out an outage of the store: what was done is not forgotten because the journal was away for a moment.
 import { StoreError } from '../store/errors.ts';
 import { pause } from './calls.ts';
+import type { Log } from './log.ts';
+import { sentenceOf } from './trouble.ts';
 
 /** Between two tries: from, doubled, to at most. Milliseconds. */
 const TRY_AGAIN = { firstMs: 50, mostMs: 1_000 };
 
-/** Asks until the store answers or the signal aborts. What is no outage is thrown at once. */
-export async function waitOut<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** Asks until the store answers or the signal aborts; `log` hears once that it waits, and why. What is no outage is thrown at once. */
+export async function waitOut<T>(ask: () => Promise<T>, signal: AbortSignal, log?: Log): Promise<T> {
   let wait = TRY_AGAIN.firstMs;
+  let said = false;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
       if (signal.aborted || !isOutage(error)) throw error;
+      if (!said) log?.('warn', `[engine] Waiting for the journal: ${sentenceOf(error)}`);
+      said = true;
     }
     await pause(wait, signal);
     wait = Math.min(TRY_AGAIN.mostMs, wait * 2);
