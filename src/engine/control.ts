@@ -1,6 +1,6 @@
 // Control: everything that people and programs can ask of Backout, the same on this machine and over HTTP.
 import { compileGuards, compileTriggers } from '../core/decision/compile.ts';
-import { type MigrationSummary, migrationStream } from '../core/decision/migration/migration.ts';
+import type { MigrationSummary } from '../core/decision/migration/migration.ts';
 import type { Migration } from '../core/decision/migration/state.ts';
 import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
 import type { Journal } from '../core/journal/journal.ts';
@@ -51,6 +51,9 @@ export interface Control {
 /** Who follows waits out an outage of the store for so long, and then hears of it. Milliseconds. */
 const OUTAGE_MS = 60_000;
 
+/** Lists hold at most so many streams, the newest first. */
+const LISTED = 1_000;
+
 /** Looks again so often though no notification came. Milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -58,9 +61,9 @@ const LOOK_AGAIN_MS = 1_000;
 export function localControl(office: Office, journal: Journal): Control {
   const person = (who: string): Actor => ({ kind: 'person', name: who });
   return {
-    migrations: async () => (await journal.list('migration-')).map(({ summary }) => as<MigrationSummary>(summary)),
+    migrations: async () => (await journal.list('migration-', LISTED)).map(({ summary }) => as<MigrationSummary>(summary)),
     migration: async (plan) => (await office.migration(plan)).state,
-    runs: async () => (await journal.list('run-')).map(({ summary }) => as<RunSummary>(summary)),
+    runs: async () => (await journal.list('run-', LISTED)).map(({ summary }) => as<RunSummary>(summary)),
     run: async (run) => (await office.run(run)).state,
     arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
     order: async (plan, playbook, because, kind, who) =>
@@ -69,7 +72,7 @@ export function localControl(office: Office, journal: Journal): Control {
     tell: async (run, order, who) => answer(await office.commandRun(run, order, person(who))),
     events: (stream, from) => journal.read(stream, from),
     follow: (stream, from, signal) => follow(journal, stream, from, signal),
-    streams: (prefix) => journal.list(prefix),
+    streams: (prefix) => journal.list(prefix, LISTED),
     now: () => journal.now(),
   };
 }
@@ -102,9 +105,6 @@ async function arm(office: Office, snapshot: Snapshot, phase: string | null, act
   const entered = answer(await office.commandMigration(plan.name, command, actor));
   return entered.type === 'rejected' ? entered : { type: 'done', events: [...armed.events, ...entered.events] };
 }
-
-/** The stream that holds what a plan's notices became, beside that of its migration. */
-export const planStreams = (plan: string): readonly string[] => [migrationStream(plan), `notices-${plan}`];
 
 async function* follow(journal: Journal, stream: string, first: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
   let next = first;
