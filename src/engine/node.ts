@@ -86,7 +86,10 @@ export class Node {
     await this.#parts.dispatcher.stop(waitMs);
     this.#hands.abort();
     // What does not even hand itself back in time is found by the peers: nobody lists this node any more.
-    await Promise.race([Promise.allSettled([...this.#loops, ...this.#inHand.values()]), pause(HAND_BACK_MS, new AbortController().signal)]);
+    const ended = new AbortController();
+    const all = Promise.allSettled([...this.#loops, ...this.#inHand.values()]);
+    await Promise.race([all, pause(HAND_BACK_MS, ended.signal)]);
+    ended.abort();
     await this.systems.close();
     await this.#membership.leave();
   }

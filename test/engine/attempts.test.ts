@@ -9,7 +9,12 @@ import { pretendedConnectors } from './pretended-connector.ts';
 import { type World, eventually, makeWorld, step, temporaryServer } from './world.ts';
 
 /** Answers what no connector should; `says` is what the observation is, `throws` what is thrown instead. */
-const rubbish = { says: undefined as unknown, receipt: undefined as unknown, throws: undefined as unknown, applied: 0 };
+const rubbish = {
+  says: undefined as unknown,
+  receipt: undefined as unknown,
+  throws: undefined as unknown,
+  applied: 0,
+};
 
 const rude = defineConnector({
   name: 'rude',
@@ -22,7 +27,10 @@ const rude = defineConnector({
       desired: z.object({}),
       observe: async (client: typeof rubbish) => {
         if (client.throws !== undefined) throw client.throws;
-        return (client.applied > 0 ? { type: 'holds', evidence: null } : client.says) as { type: 'holds'; evidence: null };
+        return (client.applied > 0 ? { type: 'holds', evidence: null } : client.says) as {
+          type: 'holds';
+          evidence: null;
+        };
       },
       apply: async (client) => {
         client.applied += 1;
@@ -68,33 +76,53 @@ describe('attempts', () => {
 
   it('are shared by nodes: the parallel branches of one stage run side by side on both', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `branch-${index}`);
-    const plan = await world.arm({ name: 'shared', stages: [{ all: names.map((name) => step(name)) }] });
+    const plan = await world.arm({
+      name: 'shared',
+      stages: [{ all: names.map((name) => step(name)) }],
+    });
     const run = await world.run(plan);
     assert.equal(await world.outcome(run), 'rolled-back-verified');
     const bodies = await world.bodies(`run-${run}`);
-    const began = bodies.filter((body) => body.type === 'StepAttemptBegan' && body['step'] !== 'verified');
+    const began = bodies.filter(
+      (body) => body.type === 'StepAttemptBegan' && body['step'] !== 'verified',
+    );
     assert.equal(began.length, names.length, 'each step was begun once');
     assert.deepEqual(new Set(began.map((body) => body['node'])), new Set(['a', 'b']));
-    assert.equal(world.system.applied.filter(({ name }) => names.includes(name)).length, names.length);
+    assert.equal(
+      world.system.applied.filter(({ name }) => names.includes(name)).length,
+      names.length,
+    );
   });
 
   it('carry the same idempotency key through every retry, and a number of their own', async () => {
     world.system.faults.set('apply/flaky', { status: 503, times: 2 });
-    const plan = await world.arm({ name: 'flaky', stages: [{ back: [step('flaky', { retry: { times: 3, backoff: '100ms' } })] }] });
+    const plan = await world.arm({
+      name: 'flaky',
+      stages: [{ back: [step('flaky', { retry: { times: 3, backoff: '100ms' } })] }],
+    });
     const run = await world.run(plan);
     assert.equal(await world.outcome(run), 'rolled-back-verified');
     const applied = world.system.applied.filter(({ name }) => name === 'flaky');
-    assert.deepEqual(applied.map(({ attempt }) => attempt), [1, 2, 3]);
+    assert.deepEqual(
+      applied.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    );
     assert.deepEqual(new Set(applied.map(({ key }) => key)), new Set([`run-${run}/flaky`]));
   });
 
   it('that a system refuses are not tried again: people are asked, and their retry goes on', async () => {
     world.system.faults.set('apply/refused', { status: 409, times: 1 });
-    const plan = await world.arm({ name: 'refused', stages: [{ back: [step('refused', { retry: { times: 5, backoff: '100ms' } })] }] });
+    const plan = await world.arm({
+      name: 'refused',
+      stages: [{ back: [step('refused', { retry: { times: 5, backoff: '100ms' } })] }],
+    });
     const run = await world.run(plan);
     const blocked = await world.until(`run-${run}`, (body) => body.type === 'StepBlocked');
     assert.equal(blocked['class'], 'refused');
-    assert.equal((await world.control.tell(run, { type: 'RetryStep', step: 'refused' }, 'ada')).type, 'done');
+    assert.equal(
+      (await world.control.tell(run, { type: 'RetryStep', step: 'refused' }, 'ada')).type,
+      'done',
+    );
     assert.equal(await world.outcome(run), 'rolled-back-verified');
   });
 
@@ -116,7 +144,11 @@ describe('attempts', () => {
   it('whose timebox is spent are blocked, and what a deaf connector says later is recorded and never counts', async () => {
     world.system.faults.set('observe/deaf', { hangs: 'before', times: 1 });
     const systems = { it: { uses: 'pretend', url: world.system.url, deaf: true } };
-    const plan = await world.arm({ name: 'deaf', systems, stages: [{ back: [step('deaf', { timebox: '1s' })] }] });
+    const plan = await world.arm({
+      name: 'deaf',
+      systems,
+      stages: [{ back: [step('deaf', { timebox: '1s' })] }],
+    });
     const run = await world.run(plan);
     const blocked = await world.until(`run-${run}`, (body) => body.type === 'StepBlocked');
     assert.equal(blocked['class'], 'timed-out');
@@ -127,19 +159,30 @@ describe('attempts', () => {
 
   it('that answer after their timebox do not hold the node, and their receipt is recorded as late', async () => {
     const systems = { it: { uses: 'pretend', url: world.system.url }, slow: { uses: 'slow' } };
-    const stages = [{ back: [step('slow', { uses: 'slow/value', with: { system: 'slow' }, timebox: '1s' })] }];
+    const stages = [
+      { back: [step('slow', { uses: 'slow/value', with: { system: 'slow' }, timebox: '1s' })] },
+    ];
     const run = await world.run(await world.arm({ name: 'slow', systems, stages }));
     await world.until(`run-${run}`, (body) => body.type === 'StepBlocked');
-    await world.until(`run-${run}`, (body) => body.type === 'StepLateResultRecorded' && JSON.stringify(body).includes('No answer before'));
+    await world.until(
+      `run-${run}`,
+      (body) =>
+        body.type === 'StepLateResultRecorded' && JSON.stringify(body).includes('No answer before'),
+    );
     const before = (await world.ground.office.run(run)).state;
     answerLate('at last');
-    const late = await world.until(`run-${run}`, (body) => JSON.stringify(body).includes('at last'));
+    const late = await world.until(`run-${run}`, (body) =>
+      JSON.stringify(body).includes('at last'),
+    );
     assert.equal(late.type, 'StepLateResultRecorded');
     assert.deepEqual((await world.ground.office.run(run)).state, before);
   });
 
   it('that no longer count change nothing, whatever they report and in whatever order', async () => {
-    const plan = await world.arm({ name: 'fenced', stages: [{ back: [step('fenced', { retry: { times: 3, backoff: '100ms' } })] }] });
+    const plan = await world.arm({
+      name: 'fenced',
+      stages: [{ back: [step('fenced', { retry: { times: 3, backoff: '100ms' } })] }],
+    });
     world.system.faults.set('apply/fenced', { status: 503, times: 1 });
     const run = await world.run(plan);
     assert.equal(await world.outcome(run), 'rolled-back-verified');
@@ -147,15 +190,33 @@ describe('attempts', () => {
     const before = (await office.run(run)).state;
     const holds = { type: 'holds', evidence: 'late' } as const;
     for (const attempt of [2, 1, 1, 7]) {
-      await office.commandRun(run, { type: 'ReportResult', step: 'fenced', attempt, result: holds }, backout);
-      const observed = await office.commandRun(run, { type: 'ReportObserved', step: 'fenced', attempt, evidence: 1 }, backout);
+      await office.commandRun(
+        run,
+        { type: 'ReportResult', step: 'fenced', attempt, result: holds },
+        backout,
+      );
+      const observed = await office.commandRun(
+        run,
+        { type: 'ReportObserved', step: 'fenced', attempt, evidence: 1 },
+        backout,
+      );
       assert.equal(observed.type, 'rejected');
-      await office.commandRun(run, { type: 'ReportLost', step: 'fenced', attempt, node: 'a' }, backout);
-      const begun = await office.commandRun(run, { type: 'BeginAttempt', step: 'fenced', attempt, node: 'a' }, backout);
+      await office.commandRun(
+        run,
+        { type: 'ReportLost', step: 'fenced', attempt, node: 'a' },
+        backout,
+      );
+      const begun = await office.commandRun(
+        run,
+        { type: 'BeginAttempt', step: 'fenced', attempt, node: 'a' },
+        backout,
+      );
       assert.equal(begun.type, 'rejected');
     }
     assert.deepEqual((await office.run(run)).state, before);
-    const late = (await world.bodies(`run-${run}`)).filter((body) => body.type === 'StepLateResultRecorded');
+    const late = (await world.bodies(`run-${run}`)).filter(
+      (body) => body.type === 'StepLateResultRecorded',
+    );
     assert.equal(late.length, 4);
   });
 
@@ -164,16 +225,29 @@ describe('attempts', () => {
     const stages = [{ back: [step('rude', { uses: 'rude/value', with: { system: 'rude' } })] }];
     const plan = await world.arm({ name: 'rude', systems, stages });
     const run = await world.run(plan);
-    const thrown: readonly unknown[] = [Object.create(null), 'text', null, { class: 'refused' }, Object.assign(new Error('x'), { name: 'ConnectorError', class: 'made-up' })];
+    const thrown: readonly unknown[] = [
+      Object.create(null),
+      'text',
+      null,
+      { class: 'refused' },
+      Object.assign(new Error('x'), { name: 'ConnectorError', class: 'made-up' }),
+    ];
     let blocked = 0;
-    const answers = [...[undefined, 7, { type: 'perhaps' }].map((says) => ({ says, throws: undefined })), ...thrown.map((throws) => ({ says: undefined, throws }))];
+    const answers = [
+      ...[undefined, 7, { type: 'perhaps' }].map((says) => ({ says, throws: undefined })),
+      ...thrown.map((throws) => ({ says: undefined, throws })),
+    ];
     for (const { says, throws } of answers) {
       if (blocked > 0) {
         Object.assign(rubbish, { says, throws });
         await world.control.tell(run, { type: 'RetryStep', step: 'rude' }, 'ada');
       }
       blocked += 1;
-      await eventually('the step to be blocked', () => world.bodies(`run-${run}`), (bodies) => bodies.filter((body) => body.type === 'StepBlocked').length === blocked);
+      await eventually(
+        'the step to be blocked',
+        () => world.bodies(`run-${run}`),
+        (bodies) => bodies.filter((body) => body.type === 'StepBlocked').length === blocked,
+      );
     }
     assert.equal(rubbish.applied, 0);
     // Once it answers in earnest, a receipt that is no JSON does not undo what was applied.

@@ -35,22 +35,31 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
   const { url, folder, connectors = pretendedConnectors(), secret = () => undefined } = options;
   const log: Log = (level, sentence) => {
     options.log?.(level, sentence);
-    if (process.env['VERBOSE'] !== undefined) console.error(new Date().toISOString().slice(17), level, sentence);
+    if (process.env['VERBOSE'] !== undefined)
+      console.error(new Date().toISOString().slice(17), level, sentence);
   };
-  let dispatcher: Dispatcher | undefined;
   const store = await openStore({
     ...(url === undefined ? {} : { url }),
     ...(folder === undefined ? {} : { folder }),
-    enqueue: async (sql, jobs) => dispatcher?.enqueue(sql, jobs),
+    enqueue: async (sql, jobs) => dispatcher.enqueue(sql, jobs),
   });
-  dispatcher = await openPgBoss(store.url, log);
+  const dispatcher = await openPgBoss(store.url, log);
   const office = new Office(store.journal);
-  const inbox = new Inbox(office, new Systems(connectors, secret), memoryOf(store), inboundOf(store));
+  const inbox = new Inbox(
+    office,
+    new Systems(connectors, secret),
+    memoryOf(store),
+    inboundOf(store),
+  );
   return { store, dispatcher, office, inbox, connectors, secret, log };
 }
 
 /** The parts of one node on this ground. */
-export function partsOf(ground: Ground, id: string, dispatcher: Dispatcher = ground.dispatcher): NodeParts {
+export function partsOf(
+  ground: Ground,
+  id: string,
+  dispatcher: Dispatcher = ground.dispatcher,
+): NodeParts {
   const { store, connectors, secret, log, inbox } = ground;
   return {
     id,

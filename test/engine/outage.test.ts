@@ -24,7 +24,11 @@ describe('an outage of the store', () => {
     const pid = postmasterPid(server.managed.places);
     assert.ok(pid !== null, 'the server runs');
     process.kill(pid, 'SIGKILL');
-    await eventually('another server', () => postmasterPid(server.managed.places), (now) => now !== pid && now !== null);
+    await eventually(
+      'another server',
+      () => postmasterPid(server.managed.places),
+      (now) => now !== pid && now !== null,
+    );
   }
 
   const now = async (): Promise<number> => world.control.now().catch(() => 0);
@@ -33,9 +37,17 @@ describe('an outage of the store', () => {
     const release = Promise.withResolvers<void>();
     world.system.faults.set('apply/long', { until: release.promise, times: 1 });
     const child = await world.startChild('cut-off');
-    const stages = [{ back: [step('short')] }, { next: [step('long', { timebox: '60s' })] }, { last: [step('last')] }];
+    const stages = [
+      { back: [step('short')] },
+      { next: [step('long', { timebox: '60s' })] },
+      { last: [step('last')] },
+    ];
     const run = await world.run(await world.arm({ name: 'cut-off', stages }));
-    await eventually('the apply', () => world.system.count('apply/long'), (count) => count === 1);
+    await eventually(
+      'the apply',
+      () => world.system.count('apply/long'),
+      (count) => count === 1,
+    );
     const acknowledged = await world.bodies(`run-${run}`);
     await cut();
     release.resolve();
@@ -52,11 +64,26 @@ describe('an outage of the store', () => {
 
   it('while people are asked keeps the question, and carries their answer out', async () => {
     const child = await world.startChild('asked');
-    const run = await world.run(await world.arm({ name: 'asked', stages: [{ back: [{ step: 'by-hand', owner: 'owner', timebox: '60s', manual: { do: 'pull the lever' } }] }] }));
+    const run = await world.run(
+      await world.arm({
+        name: 'asked',
+        stages: [
+          {
+            back: [
+              { step: 'by-hand', owner: 'owner', timebox: '60s', manual: { do: 'pull the lever' } },
+            ],
+          },
+        ],
+      }),
+    );
     await world.until(`run-${run}`, (body) => body.type === 'StepAsked');
     await cut();
     await eventually('the store', now, (at) => at > 0);
-    const confirmed = await world.control.tell(run, { type: 'ConfirmStep', step: 'by-hand', evidence: 'it is down' }, 'ada');
+    const confirmed = await world.control.tell(
+      run,
+      { type: 'ConfirmStep', step: 'by-hand', evidence: 'it is down' },
+      'ada',
+    );
     assert.equal(confirmed.type, 'done');
     assert.equal(await world.outcome(run), 'rolled-back-verified');
     child.process.kill('SIGKILL');

@@ -1,6 +1,13 @@
 // The connector to the pretended system, and how the engine finds it: the same in the test's process and in its children.
 import { z } from 'zod';
-import { type Call, ConnectorError, defineChannel, defineConnector, defineSignal, defineState } from '../../src/connector.ts';
+import {
+  type Call,
+  ConnectorError,
+  defineChannel,
+  defineConnector,
+  defineSignal,
+  defineState,
+} from '../../src/connector.ts';
 import type { Connectors } from '../../src/engine/systems.ts';
 
 interface Client {
@@ -16,7 +23,11 @@ const Answer = z.object({ value: z.number().optional(), environment: z.string().
 export const pretend = defineConnector({
   name: 'pretend',
   summary: 'A system that only tests know',
-  options: z.object({ url: z.string(), token: z.string().default(''), deaf: z.boolean().default(false) }),
+  options: z.object({
+    url: z.string(),
+    token: z.string().default(''),
+    deaf: z.boolean().default(false),
+  }),
   open: (options): Client => options,
   identify: async (client, call) => {
     const { environment = '' } = await ask(client, 'identify', 'it', call);
@@ -29,7 +40,11 @@ export const pretend = defineConnector({
       const at = when.type === 'at' ? when.at : when.to;
       try {
         const { value } = await ask(client, 'signal', of, call);
-        return [value === undefined ? { type: 'no-data', at, because: 'nothing there' } : { type: 'number', at, value }];
+        return [
+          value === undefined
+            ? { type: 'no-data', at, because: 'nothing there' }
+            : { type: 'number', at, value },
+        ];
       } catch (error) {
         return [{ type: 'error', at, class: 'cannot-reach', because: messageOf(error) }];
       }
@@ -42,11 +57,22 @@ export const pretend = defineConnector({
       observe: async (client: Client, { name, to, secret }, call) => {
         const { value = 0 } = await ask(client, 'observe', name, call);
         const evidence = { value, ...(secret === undefined ? {} : { asked: `with ${secret}` }) };
-        return value === to ? { type: 'holds', evidence } : { type: 'differs', evidence, change: `${value} -> ${to}` };
+        return value === to
+          ? { type: 'holds', evidence }
+          : { type: 'differs', evidence, change: `${value} -> ${to}` };
       },
       apply: async (client, { name, to, secret }, call) => {
-        await ask(client, 'apply', name, call, { to, key: call.idempotencyKey, attempt: call.attempt });
-        return { to, ...(secret === undefined ? {} : { header: `Basic ${Buffer.from(secret).toString('base64')}` }) };
+        await ask(client, 'apply', name, call, {
+          to,
+          key: call.idempotencyKey,
+          attempt: call.attempt,
+        });
+        return {
+          to,
+          ...(secret === undefined
+            ? {}
+            : { header: `Basic ${Buffer.from(secret).toString('base64')}` }),
+        };
       },
     }),
   },
@@ -60,7 +86,13 @@ export const pretend = defineConnector({
   }),
 });
 
-async function ask(client: Client, what: string, name: string, call: Call, body?: unknown): Promise<z.infer<typeof Answer>> {
+async function ask(
+  client: Client,
+  what: string,
+  name: string,
+  call: Call,
+  body?: unknown,
+): Promise<z.infer<typeof Answer>> {
   let response: Response;
   try {
     response = await fetch(`${client.url}/${what}/${name}`, {
@@ -70,12 +102,17 @@ async function ask(client: Client, what: string, name: string, call: Call, body?
     });
   } catch (error) {
     if (call.signal.aborted) throw error;
-    throw new ConnectorError('cannot-reach', `[pretend] Cannot reach it: ${messageOf(error)}`, { cause: error });
+    throw new ConnectorError('cannot-reach', `[pretend] Cannot reach it: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const text = await response.text();
   if (response.ok) return Answer.parse(JSON.parse(text));
   const because = `[pretend] It answered ${response.status}: ${text} (token ${client.token})`;
-  throw new ConnectorError(response.status === 403 ? 'not-allowed' : response.status === 409 ? 'refused' : 'cannot-reach', because);
+  throw new ConnectorError(
+    response.status === 403 ? 'not-allowed' : response.status === 409 ? 'refused' : 'cannot-reach',
+    because,
+  );
 }
 
 function messageOf(error: unknown): string {
@@ -83,7 +120,9 @@ function messageOf(error: unknown): string {
 }
 
 /** Only the pretended connector, and whatever a test adds. */
-export function pretendedConnectors(others: { readonly [name: string]: Awaited<ReturnType<Connectors['load']>> } = {}): Connectors {
+export function pretendedConnectors(
+  others: { readonly [name: string]: Awaited<ReturnType<Connectors['load']>> } = {},
+): Connectors {
   return {
     load: async (name) => (name === 'pretend' ? pretend : others[name]),
     state: (connector, uses) => connector.states?.[uses.split('/')[1] ?? ''],

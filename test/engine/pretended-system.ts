@@ -1,5 +1,5 @@
 // A pretended system that outlives the nodes that work on it: real enough to be called over HTTP, and it keeps count.
-import { type IncomingMessage, type Server, createServer } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One call that changed, or would have changed, something. */
@@ -47,11 +47,7 @@ export class PretendedSystem {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      void this.#answer(request).then((answer) => {
-        if (answer === 'hangs') return;
-        response.statusCode = answer.status ?? 200;
-        response.end(JSON.stringify(answer.body ?? null));
-      });
+      void this.#serve(request, response);
     });
   }
 
@@ -85,8 +81,19 @@ export class PretendedSystem {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #answer(request: IncomingMessage): Promise<{ readonly status?: number; readonly body?: unknown } | 'hangs'> {
-    const [what = '', name = ''] = decodeURIComponent(request.url ?? '').slice(1).split('/');
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answer(request);
+    if (answer === 'hangs') return;
+    response.statusCode = answer.status ?? 200;
+    response.end(JSON.stringify(answer.body ?? null));
+  }
+
+  async #answer(
+    request: IncomingMessage,
+  ): Promise<{ readonly status?: number; readonly body?: unknown } | 'hangs'> {
+    const [what = '', name = ''] = decodeURIComponent(request.url ?? '')
+      .slice(1)
+      .split('/');
     const said = await bodyOf(request);
     this.calls.push(`${what}/${name}`);
     const fault = this.#fault(`${what}/${name}`);
@@ -98,7 +105,8 @@ export class PretendedSystem {
       if (done) this.set(name, Number(to));
     }
     if (fault?.hangs !== undefined) return 'hangs';
-    if (fault !== undefined && fault.until === undefined) return { status: fault.status ?? 500, body: fault.body ?? 'broken' };
+    if (fault !== undefined && fault.until === undefined)
+      return { status: fault.status ?? 500, body: fault.body ?? 'broken' };
     // The fields are those of a Noticed, made by the channel of pretended-connector.ts.
     if (what === 'notice') this.noticed.push({ ...(notice as unknown as Noticed), to: name });
     if (what === 'identify') return { body: { environment: this.environment } };

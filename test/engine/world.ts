@@ -57,22 +57,31 @@ export interface PlanParts {
 export const PATIENCE_MS = 30_000;
 
 /** Makes it. `server` is shared by the worlds of one file. */
-export async function makeWorld(server: TemporaryServer, options: GroundOptions = {}): Promise<World> {
+export async function makeWorld(
+  server: TemporaryServer,
+  options: GroundOptions = {},
+): Promise<World> {
   const system = await PretendedSystem.start();
   const logged: string[] = [];
   const log: Ground['log'] = (_level, sentence) => void logged.push(sentence);
-  const url = options.folder === undefined ? { url: options.url ?? (await server.emptyDatabase()) } : {};
+  const url =
+    options.folder === undefined ? { url: options.url ?? (await server.emptyDatabase()) } : {};
   const ground = await openGround({ ...url, log, ...options });
   const control = localControl(ground.office, ground.store.journal);
   const nodes: Node[] = [];
   const children: Child[] = [];
-  const bodies = async (stream: string): Promise<readonly Body[]> => (await control.events(stream)).map(bodyOf);
+  const bodies = async (stream: string): Promise<readonly Body[]> =>
+    (await control.events(stream)).map(bodyOf);
   const until: World['until'] = async (stream, wanted) => {
     for await (const event of control.follow(stream, 1, AbortSignal.timeout(PATIENCE_MS))) {
       if (wanted(bodyOf(event))) return bodyOf(event);
     }
-    const came = (await bodies(stream)).map((body) => JSON.stringify(body).slice(0, 200)).join('\n');
-    throw new Error(`Waited in vain in ${stream}, where this came:\n${came}\nLog:\n${logged.join('\n')}`);
+    const came = (await bodies(stream))
+      .map((body) => JSON.stringify(body).slice(0, 200))
+      .join('\n');
+    throw new Error(
+      `Waited in vain in ${stream}, where this came:\n${came}\nLog:\n${logged.join('\n')}`,
+    );
   };
   return {
     system,
@@ -80,7 +89,9 @@ export async function makeWorld(server: TemporaryServer, options: GroundOptions 
     control,
     logged,
     startNode: async (id) => {
-      const node = await Node.start(partsOf(ground, id, await openPgBoss(ground.store.url, ground.log)));
+      const node = await Node.start(
+        partsOf(ground, id, await openPgBoss(ground.store.url, ground.log)),
+      );
       nodes.push(node);
       return node;
     },
@@ -97,12 +108,16 @@ export async function makeWorld(server: TemporaryServer, options: GroundOptions 
     run: async (plan) => {
       const ordered = await control.order(plan, 'full', 'a test wants it', 'live', 'ada');
       assert.equal(ordered.type, 'done', JSON.stringify(ordered));
-      const made = ordered.type === 'done' ? ordered.events.find((event) => event.type === 'DecisionMade') : undefined;
+      const made =
+        ordered.type === 'done'
+          ? ordered.events.find((event) => event.type === 'DecisionMade')
+          : undefined;
       return Number((made as Body | undefined)?.['run']);
     },
     bodies,
     until,
-    outcome: async (run) => String((await until(`run-${run}`, (body) => body.type === 'RunEnded'))['outcome']),
+    outcome: async (run) =>
+      String((await until(`run-${run}`, (body) => body.type === 'RunEnded'))['outcome']),
     close: async () => {
       for (const { process: child } of children) if (child.exitCode === null) child.kill('SIGKILL');
       await Promise.all(children.map(({ ended }) => ended));
@@ -119,15 +134,28 @@ function bodyOf(event: JournalEvent): Body {
 }
 
 /** A step that sets a value of the pretended system. */
-export function step(name: string, more: { readonly [key: string]: unknown } = {}): { readonly [key: string]: unknown } {
-  return { step: name, owner: 'owner', timebox: '20s', uses: 'pretend/value', with: { system: 'it', name, to: 1 }, ...more };
+export function step(
+  name: string,
+  more: { readonly [key: string]: unknown } = {},
+): { readonly [key: string]: unknown } {
+  return {
+    step: name,
+    owner: 'owner',
+    timebox: '20s',
+    uses: 'pretend/value',
+    with: { system: 'it', name, to: 1 },
+    ...more,
+  };
 }
 
 /** Verification that holds as soon as it is looked at. */
 export const verified = { by: ['well'], hold: '1ms', within: '20s' };
 
 /** The plan of these parts, parsed as a user's would be. */
-export function snapshotOf({ name, stages, ...parts }: PlanParts, system: PretendedSystem): Snapshot {
+export function snapshotOf(
+  { name, stages, ...parts }: PlanParts,
+  system: PretendedSystem,
+): Snapshot {
   const text = JSON.stringify({
     backout: 1,
     name,
@@ -135,7 +163,14 @@ export function snapshotOf({ name, stages, ...parts }: PlanParts, system: Preten
     roles: { owner: 'ada', deputies: { technical: 'ada' } },
     systems: { it: { uses: 'pretend', url: system.url } },
     signals: { errors: { from: 'it', of: 'errors', every: '100ms' } },
-    triggers: { errors: { class: 'availability', when: { signal: 'errors', above: 5, for: '0s' }, mode: 'automatic', playbook: 'full' } },
+    triggers: {
+      errors: {
+        class: 'availability',
+        when: { signal: 'errors', above: 5, for: '0s' },
+        mode: 'automatic',
+        playbook: 'full',
+      },
+    },
     phases: [{ name: 'cutover', failure: ['errors'], rollback: 'full' }],
     playbooks: { full: { scope: 'full', stages: stages ?? [{ back: [step('route')] }], verified } },
     checks: { 'few-errors': { holds: { signal: 'errors', below: 1 } } },
@@ -149,7 +184,9 @@ export function snapshotOf({ name, stages, ...parts }: PlanParts, system: Preten
 
 async function startChild(url: string, id: string, drainMs: number): Promise<Child> {
   const program = fileURLToPath(new URL('child-node.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, url, id, String(drainMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, url, id, String(drainMs)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   const ended = once(child, 'exit');
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
