@@ -25,6 +25,18 @@ for (const path of documents) {
       .filter((to) => !existsSync(join(root, dirname(path), to)));
     assert.deepEqual(dead, []);
   });
+
+  test(`every link in ${path} to a heading finds it`, () => {
+    const links = [...textOf(path).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)/g)];
+    const dead = links.filter(([, to = '', anchor = '']) => {
+      const target = to === '' ? path : join(dirname(path), to);
+      return !anchorsOf(target).has(anchor);
+    });
+    assert.deepEqual(
+      dead.map(([link]) => link),
+      [],
+    );
+  });
 }
 
 test('every TypeScript block of the documents compiles against the package', async () => {
@@ -50,6 +62,20 @@ for (const { place, text } of blocks.filter(isPlan)) {
       [],
     );
   });
+}
+
+/** The headings of a document, as links name them. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  if (!existsSync(join(root, path))) return new Set();
+  const headings = [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
+  return new Set(
+    headings.map((title) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
 }
 
 function isPlan({ language, text }: Block): boolean {
