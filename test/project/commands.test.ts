@@ -22,11 +22,13 @@ for (const command of shown) {
   });
 }
 
-/** The words after `backout` in code, up to the first that is not a plain word: an option or a placeholder. */
+/** The words after `backout` in code, up to the first that is not a plain word: an option, a placeholder, or a name with a number. */
 function commandsIn(text: string): readonly string[] {
-  const inline = [...text.matchAll(/`(?:npx )?backout ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)/g)];
+  const inline = [
+    ...text.matchAll(/`(?:npx )?backout ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*(?![\w-]))*)/g),
+  ];
   const lines = [
-    ...text.matchAll(/^(?:\$ )?(?:npx )?backout ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)/gm),
+    ...text.matchAll(/^(?:\$ )?(?:npx )?backout ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*(?![\w-]))*)/gm),
   ];
   return [...inline, ...lines].map((match) => match[1] ?? '');
 }

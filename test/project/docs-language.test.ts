@@ -62,7 +62,7 @@ test('every section that may not apply is named by the page', () => {
   const inner = notApplicablePaths.filter((path) => path.includes('.'));
   const last = inner.map((path) => path.split('.').at(-1) ?? '');
   assert.deepEqual(
-    last.filter((name) => !page.includes(`${name}`)),
+    last.filter((name) => !page.includes(name)),
     [],
   );
 });
