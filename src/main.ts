@@ -149,6 +149,21 @@ function versionOf(file: URL): string {
 /** What still holds the process after its command has ended is not waited for. Milliseconds. */
 const lingerMs = 1_000;
 
+/** A reader that goes early (`backout journal 7 | head`) is no error, and ends nothing that is under way. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+// Who reads us may stop reading (`| head`): then there is nothing more to say, and nothing went wrong.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 // Last, when everything above is there.
 process.exitCode = await runProgram(process.argv.slice(2), platform);
 setTimeout(() => process.exit(), lingerMs).unref();
