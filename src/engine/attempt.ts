@@ -1,5 +1,12 @@
 // One attempt of one step, from taking it to telling its result: assert the target, observe, apply, observe again.
-import { type AnyStateKind, type ApplyCall, ConnectorError, type Json, type Observation, type Schema } from '../connector.ts';
+import {
+  type AnyStateKind,
+  type ApplyCall,
+  ConnectorError,
+  type Json,
+  type Observation,
+  type Schema,
+} from '../connector.ts';
 import type { AttemptResult } from '../core/rollback/events.ts';
 import type { GraphNode, Work } from '../core/rollback/graph.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
@@ -43,9 +50,17 @@ async function begin(job: StepJob, hands: Hands): Promise<BegunRun | null> {
   return isUnderWay({ job, hands }, state) ? state : null;
 }
 
-async function timeLeft(run: BegunRun, node: GraphNode, job: StepJob, hands: Hands): Promise<number> {
+async function timeLeft(
+  run: BegunRun,
+  node: GraphNode,
+  job: StepJob,
+  hands: Hands,
+): Promise<number> {
   const startedAt = run.steps[job.step]?.startedAt ?? null;
-  const spent = startedAt === null || job.attempt === 1 ? 0 : (await now(hands.office, hands.signal)) - startedAt;
+  const spent =
+    startedAt === null || job.attempt === 1
+      ? 0
+      : (await now(hands.office, hands.signal)) - startedAt;
   return Math.max(1, node.timeboxMs - spent - Math.min(BEFORE_TIMEBOX_MS, node.timeboxMs / 10));
 }
 
@@ -57,7 +72,10 @@ async function work(what: Work, at: AtWork): Promise<void> {
   try {
     const { office } = at.hands;
     // A run carries its plan by fingerprint; the snapshot lies in the migration's stream.
-    const snapshot = await waitOut(() => office.snapshot(at.run.plan, at.run.fingerprint), at.call.signal);
+    const snapshot = await waitOut(
+      () => office.snapshot(at.run.plan, at.run.fingerprint),
+      at.call.signal,
+    );
     switch (what.type) {
       case 'state':
         return await bringAbout(what, snapshot, at);
@@ -71,22 +89,35 @@ async function work(what: Work, at: AtWork): Promise<void> {
   } catch (error) {
     if (at.hands.signal.aborted) return handBack(at);
     const trouble = troubleIn(error, at.call.signal);
-    await report(at, { type: 'failed', class: trouble.class, because: at.hands.systems.hide(trouble.because) });
+    await report(at, {
+      type: 'failed',
+      class: trouble.class,
+      because: at.hands.systems.hide(trouble.because),
+    });
   }
 }
 
 /** The store that is away is no fault of the connector. */
 function troubleIn(error: unknown, signal: AbortSignal): Trouble {
-  if (error instanceof Error && isOutage(error)) return { class: 'cannot-reach', because: error.message };
+  if (error instanceof Error && isOutage(error))
+    return { class: 'cannot-reach', because: error.message };
   return troubleOf(error, signal);
 }
 
-async function bringAbout(what: Work & { type: 'state' }, snapshot: Snapshot, at: AtWork): Promise<void> {
+async function bringAbout(
+  what: Work & { type: 'state' },
+  snapshot: Snapshot,
+  at: AtWork,
+): Promise<void> {
   const { systems } = at.hands;
   const { call } = at;
   const system = await systems.open(snapshot, what.system);
   const kind = stateKind(systems, system.connector, what.uses);
-  const desired = await systems.input(kind.desired as Schema<unknown>, what.desired, `step ${at.job.step}`);
+  const desired = await systems.input(
+    kind.desired as Schema<unknown>,
+    what.desired,
+    `step ${at.job.step}`,
+  );
   const observe = async (): Promise<Observation> => kind.observe(system.client, desired, call);
   await answerOf(call, assertTarget(system, call));
   const first = known(await answerOf(call, observe()));
@@ -106,7 +137,11 @@ async function bringAbout(what: Work & { type: 'state' }, snapshot: Snapshot, at
   await report(at, await untilHolds(at, observe));
 }
 
-async function tellObserved(at: AtWork, evidence: Json, change: string | undefined): Promise<boolean> {
+async function tellObserved(
+  at: AtWork,
+  evidence: Json,
+  change: string | undefined,
+): Promise<boolean> {
   const { systems } = at.hands;
   const { step, attempt } = at.job;
   const told = await tell(at, {
@@ -124,7 +159,12 @@ async function tellObserved(at: AtWork, evidence: Json, change: string | undefin
 type Apply = NonNullable<AnyStateKind['apply']>;
 
 /** Applies; when the connector is deaf and answers after we stopped waiting, its receipt is still recorded as late. */
-async function applyOnce(apply: Apply, client: unknown, desired: unknown, at: AtWork): Promise<Json> {
+async function applyOnce(
+  apply: Apply,
+  client: unknown,
+  desired: unknown,
+  at: AtWork,
+): Promise<Json> {
   const { systems } = at.hands;
   const applying = (async () => apply(client, desired, at.call))();
   try {
@@ -149,8 +189,13 @@ async function untilHolds(at: AtWork, observe: () => Promise<Observation>): Prom
     await pause(wait, call.signal);
     wait = Math.min(LOOK_AGAIN.mostMs, wait * 2);
   }
-  if (signal.aborted) throw new ConnectorError('cancelled', 'The node stops before the state was seen to hold.');
-  return { type: 'failed', class: 'verification-failed', because: systems.hide(`Applied, and yet it does not hold: ${last}.`) };
+  if (signal.aborted)
+    throw new ConnectorError('cancelled', 'The node stops before the state was seen to hold.');
+  return {
+    type: 'failed',
+    class: 'verification-failed',
+    because: systems.hide(`Applied, and yet it does not hold: ${last}.`),
+  };
 }
 
 function holds(systems: Systems, evidence: Json): AttemptResult {

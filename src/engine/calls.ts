@@ -21,7 +21,10 @@ export async function answerOf<T>(call: Call, asked: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let deaf: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
-      deaf = setTimeout(() => reject(new ConnectorError('timed-out', 'No answer before the deadline.')), DEAF_MS);
+      deaf = setTimeout(
+        () => reject(new ConnectorError('timed-out', 'No answer before the deadline.')),
+        DEAF_MS,
+      );
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });

@@ -1,5 +1,12 @@
 // One look at checks: do they hold now, on the real systems? Unknown is never a yes.
-import { type AnyConnector, type AnyStateKind, type Call, ConnectorError, type Json, type Schema } from '../connector.ts';
+import {
+  type AnyConnector,
+  type AnyStateKind,
+  type Call,
+  ConnectorError,
+  type Json,
+  type Schema,
+} from '../connector.ts';
 import { lookAtCondition, signalsOf } from '../core/decision/compile.ts';
 import type { SignalReading } from '../core/decision/sample.ts';
 import type { PlanCheck } from '../core/plan/plan.ts';
@@ -45,7 +52,9 @@ async function lookAt(
   call: Call,
 ): Promise<Look> {
   const { plan } = snapshot;
-  const check: PlanCheck | undefined = Object.hasOwn(plan.checks, name) ? plan.checks[name] : undefined;
+  const check: PlanCheck | undefined = Object.hasOwn(plan.checks, name)
+    ? plan.checks[name]
+    : undefined;
   if (check === undefined) {
     // A signal named as a check is a probe: 1 passes.
     const reading = await readSignal(systems, events, snapshot, name, at, call);
@@ -55,11 +64,18 @@ async function lookAt(
   if (check.type === 'condition') {
     const names = [...new Set(signalsOf(check.holds))];
     const read = await Promise.all(
-      names.map(async (signal): Promise<[string, SignalReading]> => [signal, await readSignal(systems, events, snapshot, signal, at, call)]),
+      names.map(async (signal): Promise<[string, SignalReading]> => [
+        signal,
+        await readSignal(systems, events, snapshot, signal, at, call),
+      ]),
     );
     const truth = lookAtCondition(check.holds, Object.fromEntries(read));
     const says = truth === 'true' ? 'holds' : truth === 'false' ? 'fails' : 'unknown';
-    return { check: name, says, evidence: Object.fromEntries(read.map(([signal, reading]) => [signal, evidenceOf(reading)])) };
+    return {
+      check: name,
+      says,
+      evidence: Object.fromEntries(read.map(([signal, reading]) => [signal, evidenceOf(reading)])),
+    };
   }
   const uses = `${check.uses.connector}/${check.uses.state}`;
   return { check: name, ...(await observe(systems, snapshot, uses, check.with, call)) };
@@ -79,7 +95,9 @@ async function observe(
     const desired = await systems.input(kind.desired as Schema<unknown>, rest, uses);
     // A check that holds somewhere else proves nothing here.
     await answerOf(call, assertTarget(system, call));
-    const { type, evidence } = known(await answerOf(call, kind.observe(system.client, desired, call)));
+    const { type, evidence } = known(
+      await answerOf(call, kind.observe(system.client, desired, call)),
+    );
     return { says: type === 'holds' ? 'holds' : 'fails', evidence: systems.hideJson(evidence) };
   } catch (error) {
     return { says: 'unknown', evidence: systems.hide(troubleOf(error, call.signal).because) };
@@ -92,5 +110,8 @@ export function stateKind(systems: Systems, connector: AnyConnector, uses: strin
   if (kind !== undefined) return kind;
   const names = Object.keys(connector.states ?? {}).map((state) => `${connector.name}/${state}`);
   const has = names.length === 0 ? 'has no states' : `has ${names.join(', ')}`;
-  throw new ConnectorError('refused', `[plan] ${uses} is no state of connector ${connector.name}, which ${has}.`);
+  throw new ConnectorError(
+    'refused',
+    `[plan] ${uses} is no state of connector ${connector.name}, which ${has}.`,
+  );
 }

@@ -26,7 +26,12 @@ export type RunOrder = RunCommand & {
 /** What a person may answer to a question. */
 export type DecisionOrder =
   | { readonly type: 'Approve'; readonly decision?: number; readonly because?: string }
-  | { readonly type: 'Hold'; readonly decision?: number; readonly forMs: number; readonly because?: string }
+  | {
+      readonly type: 'Hold';
+      readonly decision?: number;
+      readonly forMs: number;
+      readonly because?: string;
+    }
   | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string };
 
 /** The orders and questions. `who` is the person's name as it stands in the journal. */
@@ -38,13 +43,32 @@ export interface Control {
   /** Makes this plan known, and with a phase: judges the triggers of that phase from now on. */
   readonly arm: (snapshot: Snapshot, phase: string | null, who: string) => Promise<Answer>;
   /** Starts a run; the events hold a `DecisionMade` with its number. */
-  readonly order: (plan: string, playbook: string, because: string, kind: RunKind, who: string) => Promise<Answer>;
+  readonly order: (
+    plan: string,
+    playbook: string,
+    because: string,
+    kind: RunKind,
+    who: string,
+  ) => Promise<Answer>;
   readonly decide: (plan: string, order: DecisionOrder, who: string) => Promise<Answer>;
   readonly tell: (run: number, order: RunOrder, who: string) => Promise<Answer>;
   readonly events: (stream: string, from?: number) => Promise<readonly JournalEvent[]>;
   /** Events of a stream from `from` on, and then each new one as it comes, until the signal aborts. */
-  readonly follow: (stream: string, from: number, signal: AbortSignal) => AsyncIterable<JournalEvent>;
-  readonly streams: (prefix: string) => Promise<readonly { readonly stream: string; readonly seq: number; readonly at: number; readonly summary: Json }[]>;
+  readonly follow: (
+    stream: string,
+    from: number,
+    signal: AbortSignal,
+  ) => AsyncIterable<JournalEvent>;
+  readonly streams: (
+    prefix: string,
+  ) => Promise<
+    readonly {
+      readonly stream: string;
+      readonly seq: number;
+      readonly at: number;
+      readonly summary: Json;
+    }[]
+  >;
   readonly now: () => Promise<number>;
 }
 
@@ -61,14 +85,25 @@ const LOOK_AGAIN_MS = 1_000;
 export function localControl(office: Office, journal: Journal): Control {
   const person = (who: string): Actor => ({ kind: 'person', name: who });
   return {
-    migrations: async () => (await journal.list('migration-', LISTED)).map(({ summary }) => as<MigrationSummary>(summary)),
+    migrations: async () =>
+      (await journal.list('migration-', LISTED)).map(({ summary }) =>
+        as<MigrationSummary>(summary),
+      ),
     migration: async (plan) => (await office.migration(plan)).state,
-    runs: async () => (await journal.list('run-', LISTED)).map(({ summary }) => as<RunSummary>(summary)),
+    runs: async () =>
+      (await journal.list('run-', LISTED)).map(({ summary }) => as<RunSummary>(summary)),
     run: async (run) => (await office.run(run)).state,
     arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
     order: async (plan, playbook, because, kind, who) =>
-      answer(await office.commandMigration(plan, { type: 'OrderRun', playbook, because, kind }, person(who))),
-    decide: async (plan, order, who) => answer(await office.commandMigration(plan, order, person(who))),
+      answer(
+        await office.commandMigration(
+          plan,
+          { type: 'OrderRun', playbook, because, kind },
+          person(who),
+        ),
+      ),
+    decide: async (plan, order, who) =>
+      answer(await office.commandMigration(plan, order, person(who))),
     tell: async (run, order, who) => answer(await office.commandRun(run, order, person(who))),
     events: (stream, from) => journal.read(stream, from),
     follow: (stream, from, signal) => follow(journal, stream, from, signal),
@@ -77,12 +112,21 @@ export function localControl(office: Office, journal: Journal): Control {
   };
 }
 
-async function arm(office: Office, snapshot: Snapshot, phase: string | null, actor: Actor): Promise<Answer> {
+async function arm(
+  office: Office,
+  snapshot: Snapshot,
+  phase: string | null,
+  actor: Actor,
+): Promise<Answer> {
   const { plan, fingerprint, directory } = snapshot;
   const declared = plan.phases.find((each) => each.name === phase);
   if (phase !== null && declared === undefined) {
     const names = plan.phases.map((each) => each.name).join(', ');
-    return { type: 'rejected', code: 'no-such-phase', because: `Plan ${plan.name} has no phase ${phase}. Its phases: ${names}.` };
+    return {
+      type: 'rejected',
+      code: 'no-such-phase',
+      because: `Plan ${plan.name} has no phase ${phase}. Its phases: ${names}.`,
+    };
   }
   const armed = answer(
     await office.commandMigration(
@@ -103,10 +147,17 @@ async function arm(office: Office, snapshot: Snapshot, phase: string | null, act
   if (declared === undefined || armed.type === 'rejected') return armed;
   const command = { type: 'EnterPhase', phase: declared.name, armed: declared.failure } as const;
   const entered = answer(await office.commandMigration(plan.name, command, actor));
-  return entered.type === 'rejected' ? entered : { type: 'done', events: [...armed.events, ...entered.events] };
+  return entered.type === 'rejected'
+    ? entered
+    : { type: 'done', events: [...armed.events, ...entered.events] };
 }
 
-async function* follow(journal: Journal, stream: string, first: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+async function* follow(
+  journal: Journal,
+  stream: string,
+  first: number,
+  signal: AbortSignal,
+): AsyncGenerator<JournalEvent> {
   let next = first;
   while (!signal.aborted) {
     const wake = new AbortController();
@@ -115,7 +166,10 @@ async function* follow(journal: Journal, stream: string, first: number, signal: 
     });
     try {
       const from = next;
-      for (const event of await waitOut(() => journal.read(stream, from), AbortSignal.any([signal, AbortSignal.timeout(OUTAGE_MS)]))) {
+      for (const event of await waitOut(
+        () => journal.read(stream, from),
+        AbortSignal.any([signal, AbortSignal.timeout(OUTAGE_MS)]),
+      )) {
         yield event;
         next = event.seq + 1;
       }
@@ -126,7 +180,11 @@ async function* follow(journal: Journal, stream: string, first: number, signal: 
   }
 }
 
-function answer(outcome: { readonly type: 'done'; readonly events: readonly EventBody[] } | (Answer & { type: 'rejected' })): Answer {
+function answer(
+  outcome:
+    | { readonly type: 'done'; readonly events: readonly EventBody[] }
+    | (Answer & { type: 'rejected' }),
+): Answer {
   return outcome.type === 'rejected' ? outcome : { type: 'done', events: outcome.events };
 }
 

@@ -48,13 +48,22 @@ export async function report(at: AtWork, result: AttemptResult): Promise<boolean
   const { hands, job } = at;
   const { step, attempt } = job;
   let asked = false;
-  return waitOut(async () => {
-    // The answer to an earlier try may be what was lost, and not the result.
-    if (asked && (await isRecorded(at, result))) return isUnderWay(at, (await hands.office.run(job.run)).state);
-    asked = true;
-    const told = await hands.office.commandRun(job.run, { type: 'ReportResult', step, attempt, result }, backout);
-    return told.type === 'done' && isUnderWay(at, told.state);
-  }, AbortSignal.timeout(REPORT_WITHIN_MS), hands.log);
+  return waitOut(
+    async () => {
+      // The answer to an earlier try may be what was lost, and not the result.
+      if (asked && (await isRecorded(at, result)))
+        return isUnderWay(at, (await hands.office.run(job.run)).state);
+      asked = true;
+      const told = await hands.office.commandRun(
+        job.run,
+        { type: 'ReportResult', step, attempt, result },
+        backout,
+      );
+      return told.type === 'done' && isUnderWay(at, told.state);
+    },
+    AbortSignal.timeout(REPORT_WITHIN_MS),
+    hands.log,
+  );
 }
 
 /** This node has to stop: another one may go on at once instead of waiting until we are found missing. */
@@ -63,25 +72,45 @@ export async function handBack(at: AtWork): Promise<void> {
   const { step, attempt } = job;
   const lost: RunCommand = { type: 'ReportLost', step, attempt, node: hands.node };
   try {
-    await waitOut(() => hands.office.commandRun(job.run, lost, backout), AbortSignal.timeout(HAND_BACK_WITHIN_MS));
+    await waitOut(
+      () => hands.office.commandRun(job.run, lost, backout),
+      AbortSignal.timeout(HAND_BACK_WITHIN_MS),
+    );
   } catch (error) {
     if (!isOutage(error)) throw error;
   }
 }
 
 /** Is it this attempt that counts, on this node? */
-export function isUnderWay({ job, hands }: Pick<AtWork, 'job' | 'hands'>, run: Run): run is BegunRun {
+export function isUnderWay(
+  { job, hands }: Pick<AtWork, 'job' | 'hands'>,
+  run: Run,
+): run is BegunRun {
   if (run.type === 'none' || run.status === 'ended') return false;
   const step = Object.hasOwn(run.steps, job.step) ? run.steps[job.step] : undefined;
   return step?.status === 'running' && step.attempt === job.attempt && step.node === hands.node;
 }
 
 async function isRecorded({ job, hands }: AtWork, result: AttemptResult): Promise<boolean> {
-  const events = (await hands.office.streams.journal.read(runStream(job.run))) as readonly JournalEvent<RunEvent>[];
+  const events = (await hands.office.streams.journal.read(
+    runStream(job.run),
+  )) as readonly JournalEvent<RunEvent>[];
   return events.some(({ body }) => {
-    if (!('step' in body) || !('attempt' in body) || body.step !== job.step || body.attempt !== job.attempt) return false;
-    return body.type === 'StepLateResultRecorded' ? body.result.type === result.type : body.type === recordedAs[result.type];
+    if (
+      !('step' in body) ||
+      !('attempt' in body) ||
+      body.step !== job.step ||
+      body.attempt !== job.attempt
+    )
+      return false;
+    return body.type === 'StepLateResultRecorded'
+      ? body.result.type === result.type
+      : body.type === recordedAs[result.type];
   });
 }
 
-const recordedAs = { holds: 'StepConfirmed', applied: 'StepApplied', failed: 'StepAttemptFailed' } as const;
+const recordedAs = {
+  holds: 'StepConfirmed',
+  applied: 'StepApplied',
+  failed: 'StepAttemptFailed',
+} as const;

@@ -17,7 +17,11 @@ export interface InboundRegister {
 /** What a delivery led to: what the connector said of it, and how many events were new. */
 export type Taken =
   | { readonly type: 'taken'; readonly fresh: number; readonly repeated: number }
-  | { readonly type: 'rejected'; readonly status: 400 | 401 | 404 | 409 | 413; readonly because: string };
+  | {
+      readonly type: 'rejected';
+      readonly status: 400 | 401 | 404 | 409 | 413;
+      readonly because: string;
+    };
 
 /** A connector may take so long to check what was delivered. Milliseconds. */
 const RECEIVE_MS = 10_000;
@@ -48,13 +52,24 @@ export class Inbox {
   /** A request that a system sent. It is answered only when its events are safe. */
   async take(planName: string, systemName: string, delivered: Delivered): Promise<Taken> {
     const { state } = await this.#office.migration(planName);
-    if (state.type === 'none') return { type: 'rejected', status: 404, because: `Plan ${planName} is not watched here.` };
+    if (state.type === 'none')
+      return { type: 'rejected', status: 404, because: `Plan ${planName} is not watched here.` };
     const plan = planOf(state.snapshot);
-    if (!Object.hasOwn(plan.systems, systemName)) return { type: 'rejected', status: 404, because: `Plan ${planName} has no system ${systemName}.` };
+    if (!Object.hasOwn(plan.systems, systemName))
+      return {
+        type: 'rejected',
+        status: 404,
+        because: `Plan ${planName} has no system ${systemName}.`,
+      };
     const { fingerprint, directory } = state;
     const system = await this.#systems.open({ plan, fingerprint, directory }, systemName);
     const { events } = system.connector;
-    if (events === undefined) return { type: 'rejected', status: 404, because: `System ${systemName} (${system.declared.uses}) takes no events.` };
+    if (events === undefined)
+      return {
+        type: 'rejected',
+        status: 404,
+        because: `System ${systemName} (${system.declared.uses}) takes no events.`,
+      };
     const received = await answerOf(callFor(RECEIVE_MS), events.receive(system.client, delivered));
     if (received.type === 'rejected') return received;
     const signals = Object.entries(plan.signals).filter(([, signal]) => signal.from === systemName);
@@ -87,7 +102,11 @@ export class Inbox {
         const older = (await this.#memory.load(keyOf(plan, name))) as unknown as Remembered | null;
         if (older !== null && older.at > event.at) continue;
         // The memory keeps the newer one, also when two nodes are told of two events at once.
-        await this.#memory.save(keyOf(plan, name), { at: event.at, id: event.id, value } satisfies Remembered, event.at);
+        await this.#memory.save(
+          keyOf(plan, name),
+          { at: event.at, id: event.id, value } satisfies Remembered,
+          event.at,
+        );
       }
       await this.#register.mark(`${plan}/${system}`, event.id);
     }

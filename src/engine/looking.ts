@@ -19,7 +19,11 @@ const LOOK_MS = 5_000;
 const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
 
 /** Looks until every check holds, or the timebox is spent. */
-export async function passCheckpoint(what: Work & { type: 'checkpoint' }, snapshot: Snapshot, at: AtWork): Promise<void> {
+export async function passCheckpoint(
+  what: Work & { type: 'checkpoint' },
+  snapshot: Snapshot,
+  at: AtWork,
+): Promise<void> {
   const { call, hands } = at;
   const { journal } = hands.office.streams;
   let wait = LOOK_AGAIN.firstMs;
@@ -32,16 +36,27 @@ export async function passCheckpoint(what: Work & { type: 'checkpoint' }, snapsh
       await report(at, { type: 'holds', evidence: evidenceOfLooks(looks) });
       return;
     }
-    if (!call.signal.aborted) open = missing.map(({ check, says, evidence }) => `${check} ${says} (${JSON.stringify(evidence)})`).join('; ');
+    if (!call.signal.aborted)
+      open = missing
+        .map(({ check, says, evidence }) => `${check} ${says} (${JSON.stringify(evidence)})`)
+        .join('; ');
     await pause(wait, call.signal);
     wait = Math.min(LOOK_AGAIN.mostMs, wait * 2);
   }
   if (hands.signal.aborted) return handBack(at);
-  await report(at, { type: 'failed', class: 'verification-failed', because: `Checkpoint ${what.checkpoint} did not pass in its time: ${open}.` });
+  await report(at, {
+    type: 'failed',
+    class: 'verification-failed',
+    because: `Checkpoint ${what.checkpoint} did not pass in its time: ${open}.`,
+  });
 }
 
 /** Looks again and again; the run decides when that was long enough, and time when it took too long. */
-export async function verify(what: Work & { type: 'verification' }, snapshot: Snapshot, at: AtWork): Promise<void> {
+export async function verify(
+  what: Work & { type: 'verification' },
+  snapshot: Snapshot,
+  at: AtWork,
+): Promise<void> {
   const { hands, call, job } = at;
   const { journal } = hands.office.streams;
   let gaplessSince = 0;
@@ -53,14 +68,26 @@ export async function verify(what: Work & { type: 'verification' }, snapshot: Sn
     const looks = await look(what.checks, snapshot, at, now, LOOK_MS);
     if (call.signal.aborted) break;
     const all = looks.every(({ says }) => says === 'holds');
-    const told = await tell(at, { type: 'ReportVerification', attempt: job.attempt, holds: all, evidence: evidenceOfLooks(looks), gaplessSince });
+    const told = await tell(at, {
+      type: 'ReportVerification',
+      attempt: job.attempt,
+      holds: all,
+      evidence: evidenceOfLooks(looks),
+      gaplessSince,
+    });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
     await pause(Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5)), call.signal);
   }
   if (hands.signal.aborted) await handBack(at);
 }
 
-async function look(checks: readonly string[], snapshot: Snapshot, at: AtWork, now: number, withinMs: number): Promise<readonly Look[]> {
+async function look(
+  checks: readonly string[],
+  snapshot: Snapshot,
+  at: AtWork,
+  now: number,
+  withinMs: number,
+): Promise<readonly Look[]> {
   const { systems, events } = at.hands;
   return lookAtChecks(systems, events, snapshot, checks, now, callFor(withinMs, at.call.signal));
 }

@@ -98,15 +98,29 @@ export class Node {
     const { dispatcher, slots = 8, events, log } = this.#parts;
     const { lost } = this.#membership;
     lost.addEventListener('abort', () => {
-      this.#parts.log('error', '[engine] This node lost its lock in the store: its steps are aborted, others take them over.');
+      this.#parts.log(
+        'error',
+        '[engine] This node lost its lock in the store: its steps are aborted, others take them over.',
+      );
       this.#hands.abort();
       this.#stop.abort();
       // A node without a place takes nothing more: what it took would only be lost.
-      void dispatcher.stop(0).catch((error: unknown) => this.#parts.log('warn', `[engine] ${sentenceOf(error)}`));
+      void dispatcher
+        .stop(0)
+        .catch((error: unknown) => this.#parts.log('warn', `[engine] ${sentenceOf(error)}`));
     });
-    const hands = { node: this.#parts.id, office: this.office, systems: this.systems, events, signal: this.#hands.signal, log };
+    const hands = {
+      node: this.#parts.id,
+      office: this.office,
+      systems: this.systems,
+      events,
+      signal: this.#hands.signal,
+      log,
+    };
     await dispatcher.work('step', slots, (data) => this.#carryOut(as<StepJob>(data), hands));
-    await dispatcher.work('notice', 2, (data) => deliver(as<NoticeJob>(data), this.office, this.systems, this.#hands.signal));
+    await dispatcher.work('notice', 2, (data) =>
+      deliver(as<NoticeJob>(data), this.office, this.systems, this.#hands.signal),
+    );
     this.#loops.push(this.#keepDeadlines(), this.#takeOver(), this.#watch());
   }
 
@@ -134,7 +148,12 @@ export class Node {
   async #takeOver(): Promise<void> {
     await this.#repeat(async () => {
       const hasInHand = (job: StepJob): boolean => this.#inHand.has(keyOf(job));
-      await takeOver(this.#parts.nodes, this.office, { node: this.#parts.id, hasInHand }, this.#parts.log);
+      await takeOver(
+        this.#parts.nodes,
+        this.office,
+        { node: this.#parts.id, hasInHand },
+        this.#parts.log,
+      );
       return SWEEP_MS;
     });
   }

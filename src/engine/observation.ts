@@ -17,7 +17,9 @@ export function known(observation: Observation): Known {
       throw new ConnectorError(errorClass, because);
     }
     default:
-      throw new Error(`it observed ${inShort(answered)}, which is neither holds, differs nor unknown`);
+      throw new Error(
+        `it observed ${inShort(answered)}, which is neither holds, differs nor unknown`,
+      );
   }
 }
 

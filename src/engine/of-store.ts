@@ -21,9 +21,12 @@ export function nodesOf(store: Store, version: string): Nodes {
 export function memoryOf(store: Store): WatchMemory {
   const whole = 'whole';
   return {
-    load: async (plan) => (await store.watchState.load(plan)).find(({ key }) => key === whole)?.state ?? null,
+    load: async (plan) =>
+      (await store.watchState.load(plan)).find(({ key }) => key === whole)?.state ?? null,
     save: async (plan, state, at) => {
-      await store.watchState.save(plan, [{ key: whole, at: at ?? (await store.journal.now()), state }]);
+      await store.watchState.save(plan, [
+        { key: whole, at: at ?? (await store.journal.now()), state },
+      ]);
     },
   };
 }

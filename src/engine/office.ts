@@ -1,20 +1,24 @@
 // The office: carries commands to migrations and runs, and appends a decision and what it orders as one fact.
 import { type Decided, reject } from '../core/journal/aggregate.ts';
-import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
-import type { Append, Job, Journal } from '../core/journal/journal.ts';
+import type { Actor, EventBody, JournalEvent } from '../core/journal/event.ts';
+import type { Append, Journal } from '../core/journal/journal.ts';
 import type { MigrationCommand } from '../core/decision/migration/commands.ts';
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import { migrationAggregate, migrationStream } from '../core/decision/migration/migration.ts';
 import type { KnownMigration, Migration } from '../core/decision/migration/state.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
-import { compileGraph } from '../core/rollback/compile.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
 import { runAggregate, runStream } from '../core/rollback/run.ts';
 import type { Run } from '../core/rollback/state.ts';
+import { backout } from './actor.ts';
+import { jobsOf } from './jobs.ts';
 import { type Told, isTold, noticeJobs } from './notices.ts';
+import { startRun } from './starting.ts';
 import { type Folded, Streams } from './streams.ts';
 import { type Snapshot, planOf } from './systems.ts';
 
+export { backout } from './actor.ts';
+export type { StepJob } from './jobs.ts';
 export { planOf } from './systems.ts';
 
 /** What a command led to. */
@@ -27,9 +31,6 @@ const TRIES = 50;
 
 /** Stands for a run number until an answer really needs one. */
 const NOT_DRAWN = 0;
-
-/** Backout itself, as an actor. */
-export const backout: Actor = { kind: 'backout', name: 'backout' };
 
 /** Carries commands out. One for each node. */
 export class Office {
@@ -60,9 +61,14 @@ export class Office {
     if (state.type === 'migration' && state.fingerprint === fingerprint) return snapshotOf(state);
     const known = this.#snapshots.get(fingerprint);
     if (known !== undefined) return known;
-    const events = (await this.#journal.read(migrationStream(plan))) as readonly JournalEvent<MigrationEvent>[];
-    const armed = events.map((event) => event.body).findLast((body) => body.type === 'PlanArmed' && body.fingerprint === fingerprint);
-    if (armed?.type !== 'PlanArmed') throw new Error(`[engine] The journal has no plan ${plan} with fingerprint ${fingerprint}.`);
+    const events = (await this.#journal.read(
+      migrationStream(plan),
+    )) as readonly JournalEvent<MigrationEvent>[];
+    const armed = events
+      .map((event) => event.body)
+      .findLast((body) => body.type === 'PlanArmed' && body.fingerprint === fingerprint);
+    if (armed?.type !== 'PlanArmed')
+      throw new Error(`[engine] The journal has no plan ${plan} with fingerprint ${fingerprint}.`);
     const snapshot = { plan: planOf(armed.snapshot), fingerprint, directory: armed.directory };
     this.#snapshots.set(fingerprint, snapshot);
     return snapshot;
@@ -75,17 +81,27 @@ export class Office {
       const context = this.streams.context(actor, before, now);
       const decided = runAggregate.decide(command, before.state, context);
       if (decided.type === 'rejected') return decided;
-      const append = this.streams.appendOf(runAggregate, runStream(run), before, decided, context.now);
+      const append = this.streams.appendOf(
+        runAggregate,
+        runStream(run),
+        before,
+        decided,
+        context.now,
+      );
       // A tick that finds nothing due still writes the deadline again: a stale one must not come back for ever.
-      if (decided.events.length === 0 && command.type !== 'Tick') return { type: 'done', state: append.after, events: [] };
+      if (decided.events.length === 0 && command.type !== 'Tick')
+        return { type: 'done', state: append.after, events: [] };
       const { after, ...own } = append;
-      const appends: Append[] = [{ ...own, jobs: jobsOf(runStream(run), decided) }];
+      const appends: Append[] = [{ ...own, jobs: jobsOf(run, decided.events) }];
       const end = ended(decided);
       if (end !== undefined && after.type === 'run') {
-        appends[0] = { ...own, jobs: jobsOf(runStream(run), decided), release: true };
+        appends[0] = { ...own, jobs: jobsOf(run, decided.events), release: true };
         appends.push(await this.#finish(after.plan, run, end.outcome, context.now));
       }
-      const whole = after.type === 'run' ? await this.#withNotices(appends, () => this.snapshot(after.plan, after.fingerprint)) : appends;
+      const whole =
+        after.type === 'run'
+          ? await this.#withNotices(appends, () => this.snapshot(after.plan, after.fingerprint))
+          : appends;
       const appended = await this.#journal.append(whole);
       if (appended.type === 'appended') return done(after, decided);
     }
@@ -93,38 +109,62 @@ export class Office {
   }
 
   /** Asks a migration. When the answer orders a run, the run begins in the same transaction. */
-  async commandMigration(plan: string, command: MigrationCommand | Unnumbered, actor: Actor): Promise<Outcome<Migration>> {
+  async commandMigration(
+    plan: string,
+    command: MigrationCommand | Unnumbered,
+    actor: Actor,
+  ): Promise<Outcome<Migration>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [before, now] = await Promise.all([this.migration(plan), this.#journal.now()]);
       const context = this.streams.context(actor, before, now);
       let newRun = this.#drawnRun ?? NOT_DRAWN;
       const decide = (): Decided<MigrationEvent> =>
-        migrationAggregate.decide({ ...command, newRun } as MigrationCommand, before.state, context);
+        migrationAggregate.decide(
+          { ...command, newRun } as MigrationCommand,
+          before.state,
+          context,
+        );
       let decided = decide();
-      if (decided.type === 'accepted' && orderedRun(decided) !== undefined && newRun === NOT_DRAWN) {
+      if (
+        decided.type === 'accepted' &&
+        orderedRun(decided) !== undefined &&
+        newRun === NOT_DRAWN
+      ) {
         // Only an answer that orders a run costs a number; the answer is the same, now with it.
         newRun = await this.#drawRun();
         decided = decide();
       }
       if (decided.type === 'rejected') return decided;
-      const { after, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, decided, context.now);
-      if (decided.events.length === 0 && command.type !== 'Tick') return { type: 'done', state: after, events: [] };
+      const { after, ...own } = this.streams.appendOf(
+        migrationAggregate,
+        migrationStream(plan),
+        before,
+        decided,
+        context.now,
+      );
+      if (decided.events.length === 0 && command.type !== 'Tick')
+        return { type: 'done', state: after, events: [] };
       const appends: Append[] = [own];
       const ordered = orderedRun(decided);
       if (ordered !== undefined && after.type === 'migration') {
-        const start = this.#start(after, ordered, context.now);
+        const start = startRun(this.streams, after, ordered, context.now);
         if (start.type === 'rejected') return start;
         appends.push(start.append);
       }
       const notified =
-        after.type === 'migration' ? await this.#withNotices(appends, async () => snapshotOf(after)) : appends;
+        after.type === 'migration'
+          ? await this.#withNotices(appends, async () => snapshotOf(after))
+          : appends;
       const appended = await this.#journal.append(notified);
       if (appended.type === 'appended') {
         if (ordered !== undefined) this.#drawnRun = null;
         return done(after, decided);
       }
       if (appended.type === 'claimed') {
-        return reject('target-claimed', `Another run (${appended.by}) has this target; one run at a time.`) as Outcome<Migration>;
+        return reject(
+          'target-claimed',
+          `Another run (${appended.by}) has this target; one run at a time.`,
+        ) as Outcome<Migration>;
       }
       // Another node drew the same number: never by the store's series, so only when a restored store went back.
       if (appended.stream === runStream(newRun)) this.#drawnRun = null;
@@ -137,50 +177,35 @@ export class Office {
     return this.#drawnRun;
   }
 
-  #start(
-    migration: KnownMigration,
-    decision: MigrationEvent & { type: 'DecisionMade' },
+  async #finish(
+    plan: string,
+    run: number,
+    outcome: (RunEvent & { type: 'RunEnded' })['outcome'],
     now: number,
-  ): { readonly type: 'started'; readonly append: Append } | (Outcome<never> & { type: 'rejected' }) {
-    const plan = planOf(migration.snapshot);
-    const graph = compileGraph(plan, decision.playbook);
-    const run = decision.run ?? 0;
-    if (graph === undefined) {
-      const names = Object.keys(plan.playbooks).join(', ');
-      return { type: 'rejected', code: 'no-such-playbook', because: `Plan ${migration.plan} has no playbook ${decision.playbook}. It has: ${names}.` };
-    }
-    const { rto, rpo } = plan.objectives ?? {};
-    const command: RunCommand = {
-      type: 'StartRun',
-      run,
-      plan: migration.plan,
-      fingerprint: migration.fingerprint,
-      playbook: decision.playbook,
-      kind: decision.kind,
-      because: decision.because,
-      decision: `${migration.plan}/${decision.decision}`,
-      graph,
-      objectives: { ...(rto === undefined ? {} : { rtoMs: rto }), ...(rpo === undefined ? {} : { rpoMs: rpo }) },
-    };
-    const before = { state: runAggregate.initial, seq: 0, at: 0 };
-    const decided = runAggregate.decide(command, before.state, { now, actor: backout });
-    if (decided.type === 'rejected') return decided;
-    const { after: _, ...own } = this.streams.appendOf(runAggregate, runStream(run), before, decided, now);
-    const claim = `target/${migration.plan}`;
-    return { type: 'started', append: { ...own, jobs: jobsOf(runStream(run), decided), claim } };
-  }
-
-  async #finish(plan: string, run: number, outcome: (RunEvent & { type: 'RunEnded' })['outcome'], now: number): Promise<Append> {
+  ): Promise<Append> {
     const before = await this.migration(plan);
     const at = Math.max(now, before.at);
-    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, { now: at, actor: backout });
-    const events = decided.type === 'accepted' ? decided : { type: 'accepted' as const, events: [] };
-    const { after: _, ...own } = this.streams.appendOf(migrationAggregate, migrationStream(plan), before, events, at);
+    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, {
+      now: at,
+      actor: backout,
+    });
+    const events =
+      decided.type === 'accepted' ? decided : { type: 'accepted' as const, events: [] };
+    const { after: _, ...own } = this.streams.appendOf(
+      migrationAggregate,
+      migrationStream(plan),
+      before,
+      events,
+      at,
+    );
     return own;
   }
 
   /** People hear of what just happened by jobs in the same transaction: a notice is never lost, never made up. */
-  async #withNotices(appends: readonly Append[], snapshot: () => Promise<Snapshot>): Promise<readonly Append[]> {
+  async #withNotices(
+    appends: readonly Append[],
+    snapshot: () => Promise<Snapshot>,
+  ): Promise<readonly Append[]> {
     const told: readonly Told[] = appends.flatMap(({ stream, events }) =>
       // The cast holds because the office appends nothing but events of runs and migrations.
       events.map(({ body }) => ({ stream, body: body as RunEvent | MigrationEvent })),
@@ -204,36 +229,34 @@ export type Unnumbered = MigrationCommand extends infer Each
     : never
   : never;
 
-/** A step's job: which attempt of which step of which run. */
-export interface StepJob {
-  readonly run: number;
-  readonly step: string;
-  readonly attempt: number;
-}
-
-function jobsOf(stream: string, decided: Decided<RunEvent> & { type: 'accepted' }): readonly Job[] {
-  return decided.events.flatMap(({ body }): readonly Job[] => {
-    if (body.type !== 'StepDispatched') return [];
-    const { step, attempt, again = 0 } = body;
-    const data: Json = { run: Number(stream.slice('run-'.length)), step, attempt };
-    return [{ queue: 'step', key: `${stream}/${step}/${attempt}/${again}`, data }];
-  });
-}
-
-function ended(decided: Decided<RunEvent> & { type: 'accepted' }): (RunEvent & { type: 'RunEnded' }) | undefined {
+function ended(
+  decided: Decided<RunEvent> & { type: 'accepted' },
+): (RunEvent & { type: 'RunEnded' }) | undefined {
   return decided.events.map((event) => event.body).find((body) => body.type === 'RunEnded');
 }
 
-function orderedRun(decided: Decided<MigrationEvent> & { type: 'accepted' }): (MigrationEvent & { type: 'DecisionMade' }) | undefined {
+function orderedRun(
+  decided: Decided<MigrationEvent> & { type: 'accepted' },
+): (MigrationEvent & { type: 'DecisionMade' }) | undefined {
   return decided.events
     .map((event) => event.body)
-    .find((body): body is MigrationEvent & { type: 'DecisionMade' } => body.type === 'DecisionMade' && body.run !== null);
+    .find(
+      (body): body is MigrationEvent & { type: 'DecisionMade' } =>
+        body.type === 'DecisionMade' && body.run !== null,
+    );
 }
 
-function done<State>(state: State, decided: Decided<EventBody> & { type: 'accepted' }): Outcome<State> {
+function done<State>(
+  state: State,
+  decided: Decided<EventBody> & { type: 'accepted' },
+): Outcome<State> {
   return { type: 'done', state, events: decided.events.map((event) => event.body) };
 }
 
 function busy(stream: string): Outcome<never> {
-  return { type: 'rejected', code: 'stream-busy', because: `Stream ${stream} changed ${TRIES} times while this was decided. Try again.` };
+  return {
+    type: 'rejected',
+    code: 'stream-busy',
+    because: `Stream ${stream} changed ${TRIES} times while this was decided. Try again.`,
+  };
 }

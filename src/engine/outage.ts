@@ -8,7 +8,11 @@ import { sentenceOf } from './trouble.ts';
 const TRY_AGAIN = { firstMs: 50, mostMs: 1_000 };
 
 /** Asks until the store answers or the signal aborts; `log` hears once that it waits, and why. What is no outage is thrown at once. */
-export async function waitOut<T>(ask: () => Promise<T>, signal: AbortSignal, log?: Log): Promise<T> {
+export async function waitOut<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+  log?: Log,
+): Promise<T> {
   let wait = TRY_AGAIN.firstMs;
   let said = false;
   for (;;) {

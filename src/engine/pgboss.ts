@@ -1,7 +1,13 @@
 // The dispatcher on pg-boss: jobs lie in the same Postgres as the journal and wake nodes by LISTEN/NOTIFY.
 import { PgBoss } from 'pg-boss';
 import type { Job } from '../core/journal/journal.ts';
-import { type Dispatcher, type JobHandler, type QueueName, type Sql, queues } from './dispatcher.ts';
+import {
+  type Dispatcher,
+  type JobHandler,
+  type QueueName,
+  type Sql,
+  queues,
+} from './dispatcher.ts';
 import type { Log } from './log.ts';
 
 /** The schema that pg-boss keeps its tables in, beside ours. */
@@ -39,7 +45,8 @@ export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
   return {
     enqueue: (sql, jobs) => enqueue(boss, sql, jobs),
     work: (queue, slots, handler) => work(boss, queue, slots, handler, log),
-    stop: (waitMs) => boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
+    stop: (waitMs) =>
+      boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
   };
 }
 
@@ -60,7 +67,9 @@ async function ensureQueues(boss: PgBoss): Promise<void> {
 }
 
 async function enqueue(boss: PgBoss, sql: Sql, jobs: readonly Job[]): Promise<void> {
-  const db = { executeSql: async (text: string, values?: unknown[]) => sql.executeSql(text, values) };
+  const db = {
+    executeSql: async (text: string, values?: unknown[]) => sql.executeSql(text, values),
+  };
   for (const job of jobs) {
     await boss.insert(job.queue, [{ data: { payload: job.data }, singletonKey: job.key }], { db });
   }
@@ -84,7 +93,10 @@ async function work(
       try {
         for (const job of batch) await handler(job.data.payload);
       } catch (error) {
-        log('warn', `[dispatcher] A ${queue} job failed: ${error instanceof Error ? error.message : String(error)}`);
+        log(
+          'warn',
+          `[dispatcher] A ${queue} job failed: ${error instanceof Error ? error.message : String(error)}`,
+        );
         throw error;
       } finally {
         if (worker !== '') boss.notifyWorker(worker);

@@ -11,10 +11,26 @@ import { type Trouble, troubleOf } from './trouble.ts';
 
 /** What a run would do to one step now. */
 export type PreviewLine =
-  | { readonly step: string; readonly system: string; readonly says: 'already-so'; readonly evidence: Json }
-  | { readonly step: string; readonly system: string; readonly says: 'would-change'; readonly change: string; readonly evidence: Json }
+  | {
+      readonly step: string;
+      readonly system: string;
+      readonly says: 'already-so';
+      readonly evidence: Json;
+    }
+  | {
+      readonly step: string;
+      readonly system: string;
+      readonly says: 'would-change';
+      readonly change: string;
+      readonly evidence: Json;
+    }
   | ({ readonly step: string; readonly system: string; readonly says: 'unknown' } & Trouble)
-  | { readonly step: string; readonly system: string; readonly says: 'by-hand'; readonly instruction: string };
+  | {
+      readonly step: string;
+      readonly system: string;
+      readonly says: 'by-hand';
+      readonly instruction: string;
+    };
 
 /** How long one system may take to answer. Milliseconds. */
 const ASK_MS = 10_000;
@@ -47,31 +63,56 @@ async function previewNode(
   switch (work.type) {
     case 'manual':
     case 'verification':
-      return { step, system: 'people', says: 'by-hand', instruction: work.type === 'manual' ? work.instruction : '' };
+      return {
+        step,
+        system: 'people',
+        says: 'by-hand',
+        instruction: work.type === 'manual' ? work.instruction : '',
+      };
     case 'checkpoint': {
       const looks = await lookAtChecks(systems, events, snapshot, work.checks, now, call);
       const evidence = evidenceOfLooks(looks);
-      const missing = looks.filter((look) => look.says !== 'holds').map((look) => `${look.check} ${look.says}`);
+      const missing = looks
+        .filter((look) => look.says !== 'holds')
+        .map((look) => `${look.check} ${look.says}`);
       return missing.length === 0
         ? { step, system: 'checks', says: 'already-so', evidence }
-        : { step, system: 'checks', says: 'would-change', change: `now: ${missing.join(', ')}`, evidence };
+        : {
+            step,
+            system: 'checks',
+            says: 'would-change',
+            change: `now: ${missing.join(', ')}`,
+            evidence,
+          };
     }
     case 'state':
       try {
         const system = await systems.open(snapshot, work.system);
         const kind = stateKind(systems, system.connector, work.uses);
-        const desired = await systems.input(kind.desired as Schema<unknown>, work.desired, `step ${step}`);
+        const desired = await systems.input(
+          kind.desired as Schema<unknown>,
+          work.desired,
+          `step ${step}`,
+        );
         await answerOf(call, assertTarget(system, call));
         const observation = known(await answerOf(call, kind.observe(system.client, desired, call)));
         const evidence = systems.hideJson(observation.evidence);
-        if (observation.type === 'holds') return { step, system: work.system, says: 'already-so', evidence };
+        if (observation.type === 'holds')
+          return { step, system: work.system, says: 'already-so', evidence };
         const change = systems.hide(observation.change ?? 'it differs');
-        if (kind.apply !== undefined) return { step, system: work.system, says: 'would-change', change, evidence };
+        if (kind.apply !== undefined)
+          return { step, system: work.system, says: 'would-change', change, evidence };
         const instruction = `${work.uses} can only be observed (${change}); people must bring it about and confirm the step.`;
         return { step, system: work.system, says: 'by-hand', instruction };
       } catch (error) {
         const trouble = troubleOf(error, call.signal);
-        return { step, system: work.system, says: 'unknown', class: trouble.class, because: systems.hide(trouble.because) };
+        return {
+          step,
+          system: work.system,
+          says: 'unknown',
+          class: trouble.class,
+          because: systems.hide(trouble.because),
+        };
       }
   }
 }

@@ -8,7 +8,8 @@ import type { Projection } from '../store/check.ts';
 /** The summary and the deadline of a stream; null for streams that have none. */
 export function project(stream: string, events: readonly JournalEvent[]): Projection | null {
   if (stream.startsWith(`${runAggregate.kind}-`)) return projectBy(runAggregate, events);
-  if (stream.startsWith(`${migrationAggregate.kind}-`)) return projectBy(migrationAggregate, events);
+  if (stream.startsWith(`${migrationAggregate.kind}-`))
+    return projectBy(migrationAggregate, events);
   return null;
 }
 

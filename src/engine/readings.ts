@@ -17,8 +17,11 @@ export async function readSignal(
   at: number,
   call: Call,
 ): Promise<SignalReading> {
-  const signal = Object.hasOwn(snapshot.plan.signals, name) ? snapshot.plan.signals[name] : undefined;
-  if (signal === undefined) return { type: 'error', at, because: `there is no signal ${name} in the plan` };
+  const signal = Object.hasOwn(snapshot.plan.signals, name)
+    ? snapshot.plan.signals[name]
+    : undefined;
+  if (signal === undefined)
+    return { type: 'error', at, because: `there is no signal ${name} in the plan` };
   try {
     const system = await systems.open(snapshot, signal.from);
     const kind = system.connector.signal;
@@ -27,8 +30,15 @@ export async function readSignal(
         ? { type: 'error', at, because: `connector ${system.declared.uses} has no signals` }
         : await events(snapshot.plan.name, name, at);
     }
-    const query = await systems.input(kind.query as Schema<unknown>, signal.query, `signal ${name}`);
-    const readings = await answerOf(call, kind.read(system.client, query, { type: 'at', at }, call));
+    const query = await systems.input(
+      kind.query as Schema<unknown>,
+      signal.query,
+      `signal ${name}`,
+    );
+    const readings = await answerOf(
+      call,
+      kind.read(system.client, query, { type: 'at', at }, call),
+    );
     return settle(systems, readings, at);
   } catch (error) {
     return { type: 'error', at, because: systems.hide(troubleOf(error, call.signal).because) };

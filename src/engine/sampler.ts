@@ -32,7 +32,11 @@ export interface SamplerParts {
 const SAVE_EVERY_MS = 2_000;
 
 /** Watches one plan until told to stop. Returns when the plan is armed anew or enters another phase, too. */
-export async function watchPlan(plan: string, parts: SamplerParts, signal: AbortSignal): Promise<void> {
+export async function watchPlan(
+  plan: string,
+  parts: SamplerParts,
+  signal: AbortSignal,
+): Promise<void> {
   const { state: migration } = await parts.office.migration(plan);
   if (migration.type === 'none' || migration.phase === null) return;
   const watched = new WatchedPlan(migration, parts);
@@ -40,7 +44,10 @@ export async function watchPlan(plan: string, parts: SamplerParts, signal: Abort
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const loops = watched.signals().map((name) => watched.read(name, both));
-  await Promise.race([Promise.all([...loops, aborted(both)]), changed(migration, parts.office, both)]);
+  await Promise.race([
+    Promise.all([...loops, aborted(both)]),
+    changed(migration, parts.office, both),
+  ]);
   stop.abort();
   await Promise.allSettled(loops);
   await watched.keep();
@@ -80,11 +87,17 @@ class WatchedPlan {
   }
 
   #armed(): KnownMigration['triggers'] {
-    return this.#migration.triggers.filter((trigger) => this.#migration.armed.includes(trigger.name));
+    return this.#migration.triggers.filter((trigger) =>
+      this.#migration.armed.includes(trigger.name),
+    );
   }
 
   signals(): readonly string[] {
-    return [...new Set(this.#armed().flatMap((trigger) => leavesOf(trigger.when).map((leaf) => leaf.signal)))];
+    return [
+      ...new Set(
+        this.#armed().flatMap((trigger) => leavesOf(trigger.when).map((leaf) => leaf.signal)),
+      ),
+    ];
   }
 
   /** Reads one signal at every instant of its grid. An instant that was missed is missed: it is never made up. */
@@ -101,7 +114,14 @@ class WatchedPlan {
         last = instant;
         if (signal.aborted) return;
         const call = callFor(Math.max(every, 2_000), signal);
-        const reading = await readSignal(this.#parts.systems, this.#parts.events, this.#snapshot, name, instant, call);
+        const reading = await readSignal(
+          this.#parts.systems,
+          this.#parts.events,
+          this.#snapshot,
+          name,
+          instant,
+          call,
+        );
         if (signal.aborted) return;
         await this.#judge(name, reading, instant);
       } catch (error) {
@@ -118,13 +138,21 @@ class WatchedPlan {
     return turn;
   }
 
-  async #judgeNow(readings: { readonly [signal: string]: SignalReading }, now: number): Promise<void> {
+  async #judgeNow(
+    readings: { readonly [signal: string]: SignalReading },
+    now: number,
+  ): Promise<void> {
     const { office } = this.#parts;
     const judged = judgeReadings(this.#armed(), this.#watch, readings, now);
     if (judged.changes.length > 0) {
       // First the journal, then the memory: what was not recorded is judged and recorded again.
-      const told = await office.commandMigration(this.#migration.plan, { type: 'RecordChanges', changes: judged.changes }, backout);
-      if (told.type === 'rejected') throw new Error(`What changed could not be recorded and is judged again: ${told.because}`);
+      const told = await office.commandMigration(
+        this.#migration.plan,
+        { type: 'RecordChanges', changes: judged.changes },
+        backout,
+      );
+      if (told.type === 'rejected')
+        throw new Error(`What changed could not be recorded and is judged again: ${told.because}`);
     }
     this.#watch = judged.watch;
     if (judged.changes.length > 0 || now - this.#savedAt >= SAVE_EVERY_MS) {
@@ -136,11 +164,17 @@ class WatchedPlan {
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 }
 
 /** Resolves when the migration has another plan or phase than the one that is being watched. */
-async function changed(watched: KnownMigration, office: Office, signal: AbortSignal): Promise<void> {
+async function changed(
+  watched: KnownMigration,
+  office: Office,
+  signal: AbortSignal,
+): Promise<void> {
   const same = async (): Promise<boolean> => {
     const { state } = await office.migration(watched.plan);
     return (

@@ -34,7 +34,10 @@ export class Streams {
       seq: 0,
       at: 0,
     };
-    const events = (await this.journal.read(stream, known.seq + 1)) as readonly JournalEvent<Body>[];
+    const events = (await this.journal.read(
+      stream,
+      known.seq + 1,
+    )) as readonly JournalEvent<Body>[];
     if (events.length === 0) return known;
     const folded = {
       state: fold(aggregate.evolve, known.state, events),
@@ -78,6 +81,7 @@ export class Streams {
     this.#remembered.delete(stream);
     this.#remembered.set(stream, folded);
     const oldest = this.#remembered.keys().next();
-    if (this.#remembered.size > REMEMBERED && oldest.done !== true) this.#remembered.delete(oldest.value);
+    if (this.#remembered.size > REMEMBERED && oldest.done !== true)
+      this.#remembered.delete(oldest.value);
   }
 }

@@ -1,5 +1,11 @@
 // The real systems of a plan: opened once per plan snapshot and node, with secrets filled in at the last moment.
-import { type AnyConnector, type AnyStateKind, ConnectorError, type Json, type Schema } from '../connector.ts';
+import {
+  type AnyConnector,
+  type AnyStateKind,
+  ConnectorError,
+  type Json,
+  type Schema,
+} from '../connector.ts';
 import type { Plan, PlanSystem } from '../core/plan/plan.ts';
 import { fillSecrets, redact, redactJson } from '../core/plan/secrets.ts';
 import { callFor, answerOf } from './calls.ts';
@@ -66,7 +72,10 @@ export class Systems {
     const result = await schema['~standard'].validate(filled);
     if (result.issues === undefined) return result.value;
     const issues = result.issues.map((issue) => `${pathOf(issue.path)}${issue.message}`).join('; ');
-    throw new ConnectorError('refused', this.hide(`[plan] ${what} is not as its connector wants it: ${issues}`));
+    throw new ConnectorError(
+      'refused',
+      this.hide(`[plan] ${what} is not as its connector wants it: ${issues}`),
+    );
   }
 
   /** The text without any secret that was ever filled in. */
@@ -86,7 +95,8 @@ export class Systems {
     const call = callFor(CLOSE_MS);
     await Promise.allSettled(
       all.map(async (each) => {
-        if (each.status === 'fulfilled') await answerOf(call, Promise.resolve(each.value.connector.close?.(each.value.client)));
+        if (each.status === 'fulfilled')
+          await answerOf(call, Promise.resolve(each.value.connector.close?.(each.value.client)));
       }),
     );
   }
@@ -94,27 +104,48 @@ export class Systems {
   async #connect(snapshot: Snapshot, name: string): Promise<OpenSystem> {
     const { plan, directory } = snapshot;
     const declared = Object.hasOwn(plan.systems, name) ? plan.systems[name] : undefined;
-    if (declared === undefined) throw new ConnectorError('refused', `[plan] There is no system ${name} in plan ${plan.name}.`);
+    if (declared === undefined)
+      throw new ConnectorError(
+        'refused',
+        `[plan] There is no system ${name} in plan ${plan.name}.`,
+      );
     const connector = await this.connectors.load(declared.uses);
     if (connector === undefined) {
-      throw new ConnectorError('refused', `[plan] System ${name} uses ${declared.uses}, and there is no such connector.`);
+      throw new ConnectorError(
+        'refused',
+        `[plan] System ${name} uses ${declared.uses}, and there is no such connector.`,
+      );
     }
-    const options = await this.input(connector.options as Schema<unknown>, declared.options, `system ${name}`);
-    return { name, declared, connector, client: connector.open(options, { system: name, directory }) };
+    const options = await this.input(
+      connector.options as Schema<unknown>,
+      declared.options,
+      `system ${name}`,
+    );
+    return {
+      name,
+      declared,
+      connector,
+      client: connector.open(options, { system: name, directory }),
+    };
   }
 
   #fill(value: unknown, what: string): unknown {
     const filled = fillSecrets(value as Json, this.#secret);
     if (filled.type === 'missing') {
       const missing = filled.missing.join(', ');
-      throw new ConnectorError('refused', `[plan] ${what} needs ${missing}, and this node does not have it. Set it where backout runs.`);
+      throw new ConnectorError(
+        'refused',
+        `[plan] ${what} needs ${missing}, and this node does not have it. Set it where backout runs.`,
+      );
     }
     for (const secret of filled.secrets) this.#secrets.add(secret);
     return filled.value;
   }
 }
 
-function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
+function pathOf(
+  path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined,
+): string {
   if (path === undefined || path.length === 0) return '';
   return `${path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')}: `;
 }

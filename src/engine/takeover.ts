@@ -17,7 +17,12 @@ interface Held extends StepJob {
 }
 
 /** Frees what dead nodes had in hand. Safe to be done by several nodes at once: the journal accepts each loss once. */
-export async function takeOver(nodes: Nodes, office: Office, looker: Looker, log: Log): Promise<void> {
+export async function takeOver(
+  nodes: Nodes,
+  office: Office,
+  looker: Looker,
+  log: Log,
+): Promise<void> {
   // In this order: who began an attempt joined before, and is listed unless it is gone.
   const held = await attemptsUnderWay(office);
   const dead = await nodes.dead();
@@ -37,8 +42,15 @@ export async function takeOver(nodes: Nodes, office: Office, looker: Looker, log
 
 async function free({ run, step, attempt, node }: Held, office: Office, log: Log): Promise<void> {
   const told = await office.commandRun(run, { type: 'ReportLost', step, attempt, node }, backout);
-  if (told.type === 'rejected') throw new Error(`Attempt ${attempt} of step ${step} of run ${run} could not be freed: ${told.because}`);
-  if (told.events.length > 0) log('warn', `[engine] Step ${step} of run ${run} was in the hands of ${node}; it goes on elsewhere.`);
+  if (told.type === 'rejected')
+    throw new Error(
+      `Attempt ${attempt} of step ${step} of run ${run} could not be freed: ${told.because}`,
+    );
+  if (told.events.length > 0)
+    log(
+      'warn',
+      `[engine] Step ${step} of run ${run} was in the hands of ${node}; it goes on elsewhere.`,
+    );
 }
 
 async function attemptsUnderWay(office: Office): Promise<readonly Held[]> {

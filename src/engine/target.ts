@@ -13,7 +13,12 @@ export async function assertTarget(system: OpenSystem, call: Call): Promise<void
 }
 
 /** A system that doesn't tell what it is can't contradict the plan; readiness says that nobody asserts it. */
-function assertSame(name: string, what: string, declared: string | undefined, found: string | undefined): void {
+function assertSame(
+  name: string,
+  what: string,
+  declared: string | undefined,
+  found: string | undefined,
+): void {
   if (declared === undefined || found === undefined || declared === found) return;
   throw new ConnectorError(
     'target-mismatch',

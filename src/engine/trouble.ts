@@ -28,14 +28,20 @@ export function troubleOf(error: unknown, signal?: AbortSignal): Trouble {
       ? { class: 'timed-out', because: 'No answer before the deadline.' }
       : { class: 'cancelled', because: 'Cancelled while it was being carried out.' };
   }
-  return { class: 'refused', because: `The connector failed in a way it should not: ${sentenceOf(error)}` };
+  return {
+    class: 'refused',
+    because: `The connector failed in a way it should not: ${sentenceOf(error)}`,
+  };
 }
 
 /** By name and not by `instanceof`: a connector from elsewhere may bring its own copy of the contract. */
 function classOf(error: unknown): ErrorClass | undefined {
-  if (!(error instanceof Error) || error.name !== 'ConnectorError' || !('class' in error)) return undefined;
+  if (!(error instanceof Error) || error.name !== 'ConnectorError' || !('class' in error))
+    return undefined;
   const { class: said } = error;
-  return typeof said === 'string' && Object.hasOwn(classes, said) ? (said as ErrorClass) : 'refused';
+  return typeof said === 'string' && Object.hasOwn(classes, said)
+    ? (said as ErrorClass)
+    : 'refused';
 }
 
 /** Whatever was thrown, as text: even what refuses to become text. */
