@@ -52,6 +52,31 @@ describe('takeover', { concurrency: true }, () => {
     });
   });
 
+  it('sends again under the same id when the node that was sending is killed before it wrote the receipt', async () => {
+    const release = Promise.withResolvers<void>();
+    const alone = await makeWorld(server);
+    alone.system.faults.set('notice/ops', { until: release.promise, times: 1 });
+    const child = await alone.startChild('sender');
+    const plan = await alone.arm({
+      name: 'killed',
+      notices: { on: ['run-start'], to: [{ channel: 'it', with: { box: 'ops' } }] },
+    });
+    await alone.run(plan);
+    await eventually(
+      'it to send',
+      () => alone.system.count('notice/ops'),
+      (count) => count === 1,
+    );
+    child.process.kill('SIGKILL');
+    await child.ended;
+    release.resolve();
+    await alone.startChild('heir');
+    await alone.until(`notices-${plan}`, (body) => body.type === 'NoticeSent');
+    // What the channel cannot tell apart arrives again, and bears the same id, by which it is known to be the same.
+    assert.equal(new Set(alone.system.noticed.map(({ id }) => id)).size, 1);
+    await alone.close();
+  });
+
   describe('of a node that is killed or leaves', { concurrency: 1 }, () => {
     let world: World;
 
