@@ -156,14 +156,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// Who reads us may stop reading (`| head`): then there is nothing more to say, and nothing went wrong.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
-}
-
 // Last, when everything above is there.
 process.exitCode = await runProgram(process.argv.slice(2), platform);
 setTimeout(() => process.exit(), lingerMs).unref();
