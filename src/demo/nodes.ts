@@ -30,13 +30,18 @@ const STOP_MS = 8_000;
 /** A node must say that it serves within this time. Milliseconds. */
 const START_MS = 30_000;
 
+/** Runs in the node before anything else: when the demo dies, however it dies, the node's stdin ends and it drains. */
+const drainWithParent = `data:text/javascript,${encodeURIComponent(
+  `process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume().unref();`,
+)}`;
+
 /** Starts a node and waits until it serves. */
 export async function startNode(options: EngineNodeOptions): Promise<EngineNode> {
   const program = fileURLToPath(new URL('../../bin/backout.js', import.meta.url));
   const args = [program, 'serve', '--data', options.storeFolder, '--port', '0'];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, ['--import', drainWithParent, ...args], {
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   await serving(child, options);
   return {
@@ -76,7 +81,10 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = new AbortController();
-  await Promise.race([exited, sleep(STOP_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  await Promise.race([
+    exited,
+    sleep(STOP_MS, undefined, { signal: timer.signal }).catch(() => undefined),
+  ]);
   timer.abort();
   if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGKILL');

@@ -25,12 +25,18 @@ export const sabotages = {
 export type Sabotage = keyof typeof sabotages;
 
 /** The plan as this showing runs it: with everything in review when a viewer decides, and with the sabotage asked for. */
-export function planText(text: string, options: { readonly manual: boolean; readonly sabotage: Sabotage | null }): string {
+export function planText(
+  text: string,
+  options: { readonly manual: boolean; readonly sabotage: Sabotage | null },
+): string {
   const asked = options.manual
-    ? text.replaceAll('mode: automatic', 'mode: review').replaceAll(/within: \d+s, silence: roll-back/g, 'within: 10m, silence: roll-back')
+    ? text
+        .replaceAll('mode: automatic', 'mode: review')
+        .replaceAll(/within: \d+s, silence: roll-back/g, 'within: 10m, silence: roll-back')
     : text;
   if (options.sabotage === null) return asked;
   const honest = 'observe: ["${SHOP_NODE}", "${SHOP_CARRY}", --check]';
-  if (!asked.includes(honest)) throw new Error('[demo] Cannot sabotage: the plan has no step that carries rows home.');
+  if (!asked.includes(honest))
+    throw new Error('[demo] Cannot sabotage: the plan has no step that carries rows home.');
   return asked.replace(honest, 'observe: ["${SHOP_NODE}", --eval, "process.exit(0)"]');
 }

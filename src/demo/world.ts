@@ -15,7 +15,10 @@ import { type Shop, startShop } from './shop/shop.ts';
 /** What the demo borrows from the program: its store, seen from this process, and its page. */
 export interface Borrowed {
   readonly openStore: (folder: string) => Promise<OpenedStore>;
-  readonly startPage: (control: Control, port: number) => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>;
+  readonly startPage: (
+    control: Control,
+    port: number,
+  ) => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>;
 }
 
 /** A store that this process looks at; the nodes are others. */
@@ -45,6 +48,8 @@ export interface WorldOptions {
   readonly sabotage: Sabotage | null;
   /** Keep the folder at the end, for a look at the journal. */
   readonly keep: boolean;
+  /** Aborts when nobody wants the world any more; what was started is then stopped again. */
+  readonly stopped: AbortSignal;
   readonly log: (line: string) => void;
 }
 
@@ -56,33 +61,76 @@ export async function startWorld(options: WorldOptions, borrowed: Borrowed): Pro
   const folder = await mkdtemp(join(tmpdir(), 'backout-demo-'));
   // Postgres may have to run as another user, who must be able to pass here; what lies inside is private by itself.
   await chmod(folder, 0o711);
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: Stops = [];
   if (!options.keep) stops.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0).toReversed()) await each().catch((error: unknown) => options.log(String(error)));
+    for (const each of stops.splice(0).toReversed())
+      await each().catch((error: unknown) => options.log(String(error)));
   };
   try {
-    const starting = Promise.all([startDatabases(folder, stops, options), borrowed.openStore(join(folder, 'store'))]);
-    const [databases, store] = await starting;
-    stops.push(() => store.close());
-    const shop = await startShop({ ...databases, folder: join(folder, 'shop'), rate: RATE, log: options.log });
-    stops.push(() => shop.stop());
-    const planFile = join(folder, 'shop.plan.yaml');
-    const example = await readFile(fileURLToPath(new URL('../../examples/shop.plan.yaml', import.meta.url)), 'utf8');
-    await writeFile(planFile, planText(example, options));
-    const plan = await readPlan(planFile);
-    const env = environment(shop, databases);
-    const nodes = await Promise.all(
-      ['node-1', 'node-2'].map((name) => startNode({ name, storeFolder: join(folder, 'store'), env, log: options.log })),
+    const [databases, store] = await both(
+      startDatabases(folder, stops, options),
+      openStore(folder, stops, borrowed),
     );
-    stops.push(() => Promise.all(nodes.map((node) => node.stop())));
+    options.stopped.throwIfAborted();
+    // The page before the shop: a taken port is said at once.
     const page = await borrowed.startPage(store.control, options.port);
     stops.push(() => page.stop());
+    const shop = await startShop({
+      ...databases,
+      folder: join(folder, 'shop'),
+      rate: RATE,
+      log: options.log,
+    });
+    stops.push(() => shop.stop());
+    options.stopped.throwIfAborted();
+    const planFile = join(folder, 'shop.plan.yaml');
+    const example = await readFile(
+      fileURLToPath(new URL('../../examples/shop.plan.yaml', import.meta.url)),
+      'utf8',
+    );
+    await writeFile(planFile, planText(example, options));
+    const plan = await readPlan(planFile);
+    const nodes = await startNodes(folder, stops, environment(shop, databases), options);
+    options.stopped.throwIfAborted();
     return { folder, planFile, plan, shop, store, nodes, page: page.url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Stops = (() => Promise<unknown>)[];
+
+/** Both results; when one fails, the other is waited for, so that it can be stopped. */
+async function both<Left, Right>(
+  left: Promise<Left>,
+  right: Promise<Right>,
+): Promise<readonly [Left, Right]> {
+  await Promise.allSettled([left, right]);
+  return [await left, await right];
+}
+
+async function openStore(folder: string, stops: Stops, borrowed: Borrowed): Promise<OpenedStore> {
+  const store = await borrowed.openStore(join(folder, 'store'));
+  stops.push(() => store.close());
+  return store;
+}
+
+async function startNodes(
+  folder: string,
+  stops: Stops,
+  env: { readonly [name: string]: string },
+  { log }: WorldOptions,
+): Promise<readonly EngineNode[]> {
+  const started: EngineNode[] = [];
+  stops.push(() => Promise.all(started.map((node) => node.stop())));
+  const start = async (name: string): Promise<EngineNode> => {
+    const node = await startNode({ name, storeFolder: join(folder, 'store'), env, log });
+    started.push(node);
+    return node;
+  };
+  return both(start('node-1'), start('node-2'));
 }
 
 interface Databases {
@@ -92,11 +140,14 @@ interface Databases {
 
 async function startDatabases(
   folder: string,
-  stops: (() => Promise<unknown>)[],
+  stops: Stops,
   { log }: WorldOptions,
 ): Promise<Databases> {
   await mkdir(join(folder, 'shop'), { recursive: true });
-  const server: ManagedPostgres = await startManaged({ folder: join(folder, 'shop-postgres'), log });
+  const server: ManagedPostgres = await startManaged({
+    folder: join(folder, 'shop-postgres'),
+    log,
+  });
   stops.push(() => server.stop());
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
@@ -108,7 +159,10 @@ async function startDatabases(
   } finally {
     await admin.end();
   }
-  return { legacyUrl: withDatabase(server.url, 'shop_legacy'), newUrl: withDatabase(server.url, 'shop_ledger') };
+  return {
+    legacyUrl: withDatabase(server.url, 'shop_legacy'),
+    newUrl: withDatabase(server.url, 'shop_ledger'),
+  };
 }
 
 /** The managed server's address has no host, so it is no URL to JavaScript: the database's name is replaced in its text. */
