@@ -19,7 +19,7 @@ import { type Office, type StepJob, backout } from './office.ts';
 import { isOutage, waitOut } from './outage.ts';
 import type { Snapshot, Systems } from './systems.ts';
 import { assertTarget } from './target.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import { type Trouble, troubleOf, textOf } from './trouble.ts';
 
 /** The attempt tells its own end so long before the timebox does, because it knows more to say. Milliseconds. */
 const BEFORE_TIMEBOX_MS = 250;
@@ -149,7 +149,7 @@ async function tellObserved(
     step,
     attempt,
     evidence: systems.hideJson(evidence),
-    ...(change === undefined ? {} : { change: systems.hide(String(change)) }),
+    ...(change === undefined ? {} : { change: systems.hide(textOf(change)) }),
   });
   // A node that must stop applies nothing that it has not begun to apply.
   at.hands.signal.throwIfAborted();

@@ -59,9 +59,7 @@ export interface Control {
     from: number,
     signal: AbortSignal,
   ) => AsyncIterable<JournalEvent>;
-  readonly streams: (
-    prefix: string,
-  ) => Promise<
+  readonly streams: (prefix: string) => Promise<
     readonly {
       readonly stream: string;
       readonly seq: number;
@@ -86,12 +84,10 @@ export function localControl(office: Office, journal: Journal): Control {
   const person = (who: string): Actor => ({ kind: 'person', name: who });
   return {
     migrations: async () =>
-      (await journal.list('migration-', LISTED)).map(({ summary }) =>
-        as<MigrationSummary>(summary),
-      ),
+      (await journal.list('migration-', LISTED)).map(({ summary }) => migrationSummary(summary)),
     migration: async (plan) => (await office.migration(plan)).state,
     runs: async () =>
-      (await journal.list('run-', LISTED)).map(({ summary }) => as<RunSummary>(summary)),
+      (await journal.list('run-', LISTED)).map(({ summary }) => runSummary(summary)),
     run: async (run) => (await office.run(run)).state,
     arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
     order: async (plan, playbook, because, kind, who) =>
@@ -188,7 +184,12 @@ function answer(
   return outcome.type === 'rejected' ? outcome : { type: 'done', events: outcome.events };
 }
 
-/** The cast holds because summaries are made by the stream's own view. */
-function as<T>(summary: Json): T {
-  return summary as unknown as T;
+/** The cast holds because the summary of a migration's stream is made by the migration's own view. */
+function migrationSummary(summary: Json): MigrationSummary {
+  return summary as unknown as MigrationSummary;
+}
+
+/** The cast holds because the summary of a run's stream is made by the run's own view. */
+function runSummary(summary: Json): RunSummary {
+  return summary as unknown as RunSummary;
 }

@@ -3,7 +3,7 @@ import type { Call, Json, Reading, Schema } from '../connector.ts';
 import type { SignalReading } from '../core/decision/sample.ts';
 import { answerOf } from './calls.ts';
 import type { Snapshot, Systems } from './systems.ts';
-import { troubleOf } from './trouble.ts';
+import { troubleOf, textOf } from './trouble.ts';
 
 /** Where readings of event signals come from: what a system last told us. */
 export type Events = (plan: string, signal: string, at: number) => Promise<SignalReading>;
@@ -56,7 +56,7 @@ function settle(systems: Systems, readings: readonly Reading[], at: number): Sig
       return { type: 'number', at: when, value: 0 };
     case 'no-data':
     case 'error':
-      return { type: reading.type, at: when, because: systems.hide(String(reading.because)) };
+      return { type: reading.type, at: when, because: systems.hide(textOf(reading.because)) };
     // A connector may be plain JavaScript: what is no reading is no knowledge.
     default:
       return { type: 'error', at, because: 'the connector answered something that is no reading' };

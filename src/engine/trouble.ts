@@ -47,8 +47,13 @@ function classOf(error: unknown): ErrorClass | undefined {
 /** Whatever was thrown, as text: even what refuses to become text. */
 export function sentenceOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error);
+    return textOf(error instanceof Error ? error.message : error);
   } catch {
     return 'something that has no words';
   }
+}
+
+/** A text that a connector gave, which may be plain JavaScript and give something else. */
+export function textOf(given: unknown): string {
+  return typeof given === 'string' ? given : String(given);
 }

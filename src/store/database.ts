@@ -40,13 +40,14 @@ export interface DatabaseOptions {
   readonly waitOutMs?: number;
 }
 
+/** int8 in Postgres' own catalogue. */
+const int8Oid: number = types.builtins.INT8;
+
 /** An int8 is a number to us: sequences, positions and milliseconds stay far below 2^53. Only on our own connections. */
 const int8AsNumber: CustomTypesConfig = {
   // The signature of pg-types is overloaded by format; we only replace the parser of one text type.
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === types.builtins.INT8
-      ? Number
-      : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+    oid === int8Oid ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
 };
 
 /** No statement of ours may wait for ever, and a dead peer is noticed within seconds. */

@@ -86,14 +86,14 @@ export function createListening(database: Database): Listening {
     connecting = null;
   };
   const later = (): void => {
-    if (!closed) setTimeout(() => (connecting ??= connect()), reconnectEveryMs).unref();
+    if (!closed) setTimeout(() => void (connecting ??= connect()), reconnectEveryMs).unref();
   };
 
   return {
     onAppended: (listener) => {
       listeners.add(listener);
       if (timer === null && !closed) {
-        timer = setInterval(() => (looking ??= look()), lookEveryMs);
+        timer = setInterval(() => void (looking ??= look()), lookEveryMs);
         connecting ??= connect();
       }
       return () => listeners.delete(listener);

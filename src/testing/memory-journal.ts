@@ -101,7 +101,7 @@ function hindranceOf(
 
 /** The new events of a stream, as JSON would give them back, each chained to the one before. */
 function chained(
-  { stream, events }: Append,
+  { stream, events, at: decidedAt = Number.POSITIVE_INFINITY }: Append,
   before: readonly JournalEvent[],
   now: number,
 ): readonly JournalEvent[] {
@@ -110,7 +110,13 @@ function chained(
     // The cast holds because an event is plain JSON.
     const { actor, body } = JSON.parse(JSON.stringify(event)) as typeof event;
     const seq = (last?.seq ?? 0) + 1;
-    const bare = { stream, seq, at: Math.max(now, last?.at ?? 0), actor, body };
+    const bare = {
+      stream,
+      seq,
+      at: Math.max(Math.min(now, decidedAt), last?.at ?? 0),
+      actor,
+      body,
+    };
     last = { ...bare, hash: chainHash(last?.hash ?? firstLink, bare) };
     return last;
   });

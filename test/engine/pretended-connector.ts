@@ -20,7 +20,7 @@ interface Client {
 const Answer = z.object({ value: z.number().optional(), environment: z.string().optional() });
 
 /** Speaks to the pretended system. */
-export const pretend = defineConnector({
+const pretend = defineConnector({
   name: 'pretend',
   summary: 'A system that only tests know',
   options: z.object({

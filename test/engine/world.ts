@@ -54,7 +54,7 @@ export interface PlanParts {
 }
 
 /** The longest that any wait of a test may take. Milliseconds. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
 
 /** Makes it. `server` is shared by the worlds of one file. */
 export async function makeWorld(
@@ -149,7 +149,7 @@ export function step(
 }
 
 /** Verification that holds as soon as it is looked at. */
-export const verified = { by: ['well'], hold: '1ms', within: '20s' };
+const verified = { by: ['well'], hold: '1ms', within: '20s' };
 
 /** The plan of these parts, parsed as a user's would be. */
 export function snapshotOf(
