@@ -1,9 +1,9 @@
 // The page of all events: what each means, and its fields as the source declares them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NoticeEvent } from '../../src/core/comms/events.ts';
 import type { MigrationEvent } from '../../src/core/decision/migration/events.ts';
 import type { RunEvent } from '../../src/core/rollback/events.ts';
-import type { NoticeEvent } from '../../src/engine/notices.ts';
 import { root } from '../tool.ts';
 import { code, table } from './table.ts';
 
@@ -67,7 +67,7 @@ an \`actor\` (a person, a trigger, a node, or Backout itself), a \`body\` with t
 place, time, actor and body. \`backout journal <stream> --json\` prints them. Events are only ever added to: a reader ignores types that it does not know.\n`,
     `## Stream \`migration-<plan>\`\n${eventsTable(ofMigration, 'src/core/decision/migration/events.ts', 'MigrationEvent')}`,
     `## Stream \`run-<number>\`\n${eventsTable(ofRun, 'src/core/rollback/events.ts', 'RunEvent')}`,
-    `## Stream \`notices-<plan>\`\n${eventsTable(ofNotices, 'src/engine/notices.ts', 'NoticeEvent')}`,
+    `## Stream \`notices-<plan>\`\n${eventsTable(ofNotices, 'src/core/comms/events.ts', 'NoticeEvent')}`,
   ].join('\n');
 }
 

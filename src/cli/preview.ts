@@ -1,12 +1,13 @@
 // `backout run --preview`: every step observed on the real systems, and what a run would change. Nothing is touched.
 import { compileGraph } from '../core/rollback/compile.ts';
+import { spanOf } from '../core/words/times.ts';
 import { type PreviewLine, previewRun } from '../engine/preview.ts';
 import type { Cli } from './cli.ts';
 import { exits, type Exit } from './exit.ts';
 import type { LoadedPlan } from './plan-file.ts';
 import { cut } from './view/lines.ts';
 import { type Look, type Mark, markOf, paint } from './view/marks.ts';
-import { spanOf, timeOf } from './view/time.ts';
+import { timeOf } from './view/time.ts';
 
 /** Asks and says. Exit 3 when something could not be asked: no answer is not a no. */
 export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): Promise<Exit> {

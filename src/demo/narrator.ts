@@ -1,62 +1,52 @@
-// Tells the journal's events in words while they happen.
+// Tells the demo's viewer what the journal says, while it happens: the events that carry the story, by seconds since the break.
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
+import { tell as tellEvent } from '../core/journal/told.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
+import { shapes } from '../core/words/marks.ts';
+import { plainly } from '../core/words/phrases.ts';
 import { seconds } from './facts.ts';
 
 /** One sentence about an event; undefined for those that a viewer need not hear. `since` is when the story began, `nameOf` what a node is called. */
-export function tell(event: JournalEvent, since: number, nameOf: (node: string) => string): string | undefined {
+export function tell(
+  event: JournalEvent,
+  since: number,
+  nameOf: (node: string) => string,
+): string | undefined {
   // The cast holds because the demo follows only streams of runs and migrations.
-  const said = sentence(event.body as MigrationEvent | RunEvent, nameOf);
-  return said === undefined ? undefined : `${`+${seconds(event.at - since)}`.padStart(8)}  ${said}`;
+  if (!carriesTheStory(event.body as MigrationEvent | RunEvent)) return undefined;
+  const { mark, words } = tellEvent(event, { ...plainly, nodeOf: nameOf });
+  return `${`+${seconds(event.at - since)}`.padStart(8)}  ${shapes[mark]} ${words}`;
 }
 
-function sentence(body: MigrationEvent | RunEvent, nameOf: (node: string) => string): string | undefined {
+/** What a viewer would miss. The live view of the run shows the rest. */
+function carriesTheStory(body: MigrationEvent | RunEvent): boolean {
   switch (body.type) {
     case 'SignalChanged':
-      return body.to === 'suspect' ? `◐ ${body.signal} is suspect: ${valueOf(body.evidence)}` : undefined;
+      return body.to === 'suspect';
+    case 'StepAttemptBegan':
+      // The first attempt is what everybody expects.
+      return body.attempt > 1;
     case 'TriggerBreached':
-      return `▲ ${body.trigger} is breached: ${Object.values(body.evidence).map(valueOf).join(', ')} (${body.mode})`;
     case 'TriggerCleared':
-      return `● ${body.trigger} has cleared`;
     case 'TriggerBlinded':
-      return `? ${body.trigger} is blind: ${body.cause}. Blind is never green, and never by itself a rollback`;
     case 'TriggerSighted':
-      return `● ${body.trigger} sees again`;
     case 'DecisionWanted':
-      return `◐ decision ${body.decision} wanted from ${body.by}: ${body.because}. If nobody answers: ${body.silence}`;
     case 'DecisionMade':
-      return `● decision ${body.decision}: ${body.answer} (${body.how}), because ${body.because}`;
+    case 'DecisionOvertaken':
     case 'RunStarted':
-      return `▶ run ${body.run} begins: playbook ${body.playbook}`;
-    case 'StepObserved':
-      return `▶ ${body.step}: ${body.change ?? 'applying'}`;
-    case 'StepConfirmed':
-      return body.done === 'already-so' ? `= ${body.step}: already so` : `● ${body.step}${body.done === 'passed' ? ' passed' : ''}`;
-    case 'StepAttemptFailed':
-      return `▲ ${body.step}, attempt ${body.attempt}: ${body.because}`;
-    case 'StepAttemptLost':
-      return `▲ ${body.step}: ${nameOf(body.node)} is gone in the middle of attempt ${body.attempt}; it goes on elsewhere`;
-    case 'StepBlocked':
-      return `▲ ${body.step} is blocked: ${body.because}`;
-    case 'VerificationHeld':
-      return '▶ all checks hold; they must hold for a while';
-    case 'VerificationBroken':
-      return '▲ a check no longer holds';
+    case 'RunAbortRequested':
     case 'RunEnded':
-      return `${body.outcome === 'rolled-back-verified' ? '●' : '▲'} ${body.outcome.replaceAll('-', ' ')}: ${body.because}`;
+    case 'StepObserved':
+    case 'StepConfirmed':
+    case 'StepAttemptFailed':
+    case 'StepAttemptLost':
+    case 'StepBlocked':
+    case 'StepSkipped':
+    case 'VerificationHeld':
+    case 'VerificationBroken':
+      return true;
     default:
-      return undefined;
+      return false;
   }
-}
-
-function valueOf(evidence: { readonly [key: string]: unknown }): string {
-  const { value, above, below, because } = evidence;
-  if (typeof value !== 'number') return typeof because === 'string' ? because : 'unknown';
-  const limit = typeof above === 'number' ? `, limit ${round(above)}` : typeof below === 'number' ? `, at least ${round(below)}` : '';
-  return `${round(value)}${limit}`;
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
 }

@@ -1,8 +1,9 @@
 // Delivery: one notice through one channel, with what became of it in the journal. One channel's failure stops no other.
 import type { ApplyCall, Notice, Schema } from '../connector.ts';
+import type { NoticeEvent } from '../core/comms/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
 import { answerOf, callFor } from './calls.ts';
-import type { NoticeEvent, NoticeJob } from './notices.ts';
+import type { NoticeJob } from './notices.ts';
 import { type Office, backout } from './office.ts';
 import { waitOut } from './outage.ts';
 import type { Snapshot, Systems } from './systems.ts';
@@ -15,7 +16,12 @@ const DELIVERY_MS = 20_000;
 const RECORD_WITHIN_MS = 60_000;
 
 /** Delivers one notice, unless the journal says that it was delivered. Throws to be tried again. */
-export async function deliver(job: NoticeJob, office: Office, systems: Systems, signal: AbortSignal): Promise<void> {
+export async function deliver(
+  job: NoticeJob,
+  office: Office,
+  systems: Systems,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   const stream = `notices-${job.plan}`;
   const key = `${job.id}/${job.channel}`;
@@ -24,17 +30,28 @@ export async function deliver(job: NoticeJob, office: Office, systems: Systems, 
   const snapshot = await office.snapshot(job.plan, job.fingerprint);
   const to = snapshot.plan.notices?.to[job.channel];
   if (to === undefined) return;
-  const tries = past.filter(({ body }) => body.type === 'NoticeFailed' && body.notice === key).length;
+  const tries = past.filter(
+    ({ body }) => body.type === 'NoticeFailed' && body.notice === key,
+  ).length;
   const call = { ...callFor(DELIVERY_MS, signal), idempotencyKey: key, attempt: tries + 1 };
   const outcome = await send(job, to, snapshot, systems, call);
   await record(office, stream, { ...outcome, notice: key, channel: to.channel });
-  if (outcome.type === 'NoticeFailed') throw new Error(`Notice ${key} through ${to.channel}: ${outcome.because}`);
+  if (outcome.type === 'NoticeFailed')
+    throw new Error(`Notice ${key} through ${to.channel}: ${outcome.because}`);
 }
 
 type Recipient = NonNullable<Snapshot['plan']['notices']>['to'][number];
-type Became<Event extends NoticeEvent> = Event extends NoticeEvent ? Omit<Event, 'notice' | 'channel'> : never;
+type Became<Event extends NoticeEvent> = Event extends NoticeEvent
+  ? Omit<Event, 'notice' | 'channel'>
+  : never;
 
-async function send(job: NoticeJob, to: Recipient, snapshot: Snapshot, systems: Systems, call: ApplyCall): Promise<Became<NoticeEvent>> {
+async function send(
+  job: NoticeJob,
+  to: Recipient,
+  snapshot: Snapshot,
+  systems: Systems,
+  call: ApplyCall,
+): Promise<Became<NoticeEvent>> {
   try {
     const system = await systems.open(snapshot, to.channel);
     const kind = system.connector.channel;
@@ -42,8 +59,17 @@ async function send(job: NoticeJob, to: Recipient, snapshot: Snapshot, systems: 
       const because = `[plan] System ${to.channel} (${system.declared.uses}) has no channel to send a notice through.`;
       return { type: 'NoticeFailed', because };
     }
-    const address = await systems.input(kind.address as Schema<unknown>, to.address ?? to.with, `notices.to ${to.channel}`);
-    const notice: Notice = { id: call.idempotencyKey, subject: systems.hide(job.subject), text: systems.hide(job.text), facts: job.facts };
+    const address = await systems.input(
+      kind.address as Schema<unknown>,
+      to.address ?? to.with,
+      `notices.to ${to.channel}`,
+    );
+    const notice: Notice = {
+      id: call.idempotencyKey,
+      subject: systems.hide(job.subject),
+      text: systems.hide(job.text),
+      facts: job.facts,
+    };
     const delivery = await answerOf(call, kind.send(system.client, address, notice, call));
     // Anything but a plain yes is a maybe.
     const certainty = delivery?.type === 'sent' ? 'sent' : 'maybe';
@@ -57,8 +83,10 @@ async function send(job: NoticeJob, to: Recipient, snapshot: Snapshot, systems: 
 async function record(office: Office, stream: string, body: NoticeEvent): Promise<void> {
   const { journal } = office.streams;
   await waitOut(async () => {
-    for (let expected = (await journal.read(stream)).length; ; ) {
-      const appended = await journal.append([{ stream, expected, events: [{ actor: backout, body }] }]);
+    for (let expected = (await journal.read(stream)).length; ;) {
+      const appended = await journal.append([
+        { stream, expected, events: [{ actor: backout, body }] },
+      ]);
       if (appended.type !== 'conflict') return;
       expected = appended.actual;
     }

@@ -20,11 +20,6 @@ export interface NoticeJob {
   readonly facts: { readonly [key: string]: Json };
 }
 
-/** What became of deliveries: stream `notices-<plan>`. */
-export type NoticeEvent =
-  | { readonly type: 'NoticeSent'; readonly notice: string; readonly channel: string; readonly certainty: 'sent' | 'maybe'; readonly receipt: Json }
-  | { readonly type: 'NoticeFailed'; readonly notice: string; readonly channel: string; readonly because: string };
-
 /** An event that was just decided, and the stream that it goes into. */
 export interface Told {
   readonly stream: string;
@@ -39,7 +34,8 @@ export function noticeJobs({ plan, fingerprint }: Snapshot, told: readonly Told[
     const moment = momentOf(body);
     if (moment === undefined || !notices.on.includes(moment)) return [];
     const run = Number(stream.slice('run-'.length));
-    const written = body.type === 'RunEnded' ? writeEnd(plan.name, run, body) : writeNotice(plan.name, body);
+    const written =
+      body.type === 'RunEnded' ? writeEnd(plan.name, run, body) : writeNotice(plan.name, body);
     if (written === undefined) return [];
     return notices.to.map((_, channel): Job => {
       const data = { plan: plan.name, fingerprint, channel, ...written };

@@ -96,7 +96,7 @@ test('run carries the rollback out on the real systems by itself, and asks peopl
     /● rolled back, verified at \d\d:\d\d:\d\d \(held 1 s\)\. RTO 0:\d\d of 2:00\./,
   );
   assert.doesNotMatch(said.stderr, /not delivered yet/);
-  assert.ok(flags.notices().some((subject) => /Run 1 ended: rolled back verified/.test(subject)));
+  assert.ok(flags.notices().some((subject) => /Run 1 ended: rolled back, verified/.test(subject)));
   assert.deepEqual(
     [flags.enabled(), flags.changes(), existsSync(join(folder.path, 'stopped'))],
     [false, 1, true],

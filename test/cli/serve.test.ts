@@ -75,7 +75,7 @@ test('a breach asks; it is held from afar, and the question is closed for whoeve
     'ada',
   );
   assert.equal(held.exit, 0, held.stderr);
-  await watching.until(/hold until .* \(ada\): looking at it/);
+  await watching.until(/hold until .*, by ada: looking at it/);
   const second = await remote('approve', `shop-move/${number}`);
   assert.equal(second.exit, 1);
   assert.match(second.stderr, /was made by ada already: hold/);

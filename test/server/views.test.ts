@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalEvent } from '../../src/core/journal/event.ts';
+import { tell } from '../../src/core/journal/told.ts';
 import { decisionView } from '../../src/server/views/decision-view.ts';
-import { feedOf, tell } from '../../src/server/views/feed.ts';
+import { feedOf } from '../../src/server/views/feed.ts';
 import { homeView } from '../../src/server/views/home-view.ts';
 import { type RunView, runView } from '../../src/server/views/run-view.ts';
 import type { StepView } from '../../src/server/views/step.ts';
@@ -230,7 +231,7 @@ test('the feed tells the newest first, and an event of a newer Backout by its na
     rows.map(({ seq }) => seq),
     events.map(({ seq }) => seq).toReversed(),
   );
-  assert.equal(rows.at(-1)?.words, 'Run 1 of playbook full began: errors over 2 %');
+  assert.equal(rows.at(-1)?.words, 'run 1 begins: full of ledger-cutover (live), because errors over 2 %');
   const newer = { ...events[0], body: { type: 'RunBlessed' } } as JournalEvent;
-  assert.deepEqual(tell(newer), { mark: 'already', words: 'RunBlessed' });
+  assert.deepEqual(tell(newer), { mark: 'unknown', words: 'RunBlessed' });
 });

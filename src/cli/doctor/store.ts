@@ -6,7 +6,7 @@ import type { Cli } from '../cli.ts';
 import { connected } from '../connection.ts';
 import type { Site } from '../platform.ts';
 import type { Control } from '../../engine/control.ts';
-import { spanOf } from '../view/time.ts';
+import { spanOf } from '../../core/words/times.ts';
 import type { Symptom } from './symptom.ts';
 
 /** A machine's clock that is farther off than this from the store's is worth a word. Milliseconds. */

@@ -1,25 +1,19 @@
 // How a run ended, in one line: the outcome in words and its time against the RTO.
-import type { Outcome } from '../../core/rollback/events.ts';
 import { verificationOf } from '../../core/rollback/graph.ts';
 import type { BegunRun } from '../../core/rollback/state.ts';
+import { outcomeMark, outcomeWords } from '../../core/rollback/told.ts';
+import { spanOf, stopwatch } from '../../core/words/times.ts';
 import { wrap } from './lines.ts';
 import { type Look, markOf, paint } from './marks.ts';
-import { clockOf, spanOf, timeOf } from './time.ts';
-
-/** Outcomes in words. */
-export const outcomeWords: { readonly [outcome in Outcome]: string } = {
-  'rolled-back-verified': 'rolled back, verified',
-  'rolled-back-not-verified': 'rolled back, NOT verified',
-  aborted: 'aborted',
-};
+import { timeOf } from './time.ts';
 
 /** The last lines; none while it goes on. */
 export function endOf(run: BegunRun, look: Look): readonly string[] {
   const { end } = run;
   if (end === null) return [];
   const verified = end.outcome === 'rolled-back-verified';
-  const mark = markOf(verified ? 'good' : 'bad', look);
-  const words = paint(['bold', verified ? 'green' : 'red'], outcomeWords[end.outcome], look);
+  const mark = markOf(outcomeMark(end.outcome), look);
+  const words = paint(['bold', verified ? 'green' : 'red'], outcomeWords(end.outcome), look);
   const line = `${mark} ${words} at ${timeOf(end.at)}${verified ? heldOf(run) : ''}. ${timeSpent(run, end.at)}`;
   return verified
     ? [line]
@@ -32,7 +26,7 @@ function heldOf(run: BegunRun): string {
 }
 
 function timeSpent(run: BegunRun, endedAt: number): string {
-  const spent = clockOf(endedAt - run.startedAt);
+  const spent = stopwatch(endedAt - run.startedAt);
   const { rtoMs } = run.objectives;
-  return rtoMs === undefined ? `It took ${spent}.` : `RTO ${spent} of ${clockOf(rtoMs)}.`;
+  return rtoMs === undefined ? `It took ${spent}.` : `RTO ${spent} of ${stopwatch(rtoMs)}.`;
 }

@@ -1,17 +1,9 @@
 // The shapes that stand before a line: the same state has the same shape, word and colour everywhere.
 import { styleText } from 'node:util';
+import { type Mark as CoreMark, shapes } from '../../core/words/marks.ts';
 
-/** What a line is about, as ux.md has it. */
-export type Mark =
-  | 'good'
-  | 'attention'
-  | 'bad'
-  | 'unknown'
-  | 'at-work'
-  | 'waiting'
-  | 'already'
-  | 'deviation'
-  | 'change';
+/** What a line is about: a mark as everywhere, or a change that a preview foresees. */
+export type Mark = CoreMark | 'change';
 
 /** How a terminal can be written to. */
 export interface Look {
@@ -24,22 +16,22 @@ export interface Look {
 
 type Style = 'green' | 'yellow' | 'red' | 'cyan' | 'gray' | 'bold' | 'dim' | 'magenta';
 
-const marks: { readonly [mark in Mark]: readonly [shape: string, ascii: string, style: Style] } = {
-  good: ['●', 'ok', 'green'],
-  attention: ['◐', '..', 'yellow'],
-  bad: ['▲', '!!', 'red'],
-  unknown: ['?', '??', 'magenta'],
-  'at-work': ['▶', '>>', 'cyan'],
-  waiting: ['○', '--', 'gray'],
-  already: ['=', '=', 'green'],
-  deviation: ['◇', '<>', 'yellow'],
-  change: ['~', '~', 'yellow'],
+const styles: { readonly [mark in Mark]: Style } = {
+  good: 'green',
+  attention: 'yellow',
+  bad: 'red',
+  unknown: 'magenta',
+  working: 'cyan',
+  waiting: 'gray',
+  already: 'green',
+  deviation: 'yellow',
+  change: 'yellow',
 };
 
 /** The shape of a mark. */
 export function markOf(mark: Mark, look: Look): string {
-  const [shape, ascii, style] = marks[mark];
-  return paint(style, look.ascii ? ascii : shape, look);
+  const shape = mark === 'change' ? '~' : shapes[mark];
+  return paint(styles[mark], look.ascii ? asciiOf(shape) : shape, look);
 }
 
 /** Text in a style, where there is colour. */

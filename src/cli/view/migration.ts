@@ -1,10 +1,11 @@
 // A migration under watch on a terminal: phase, triggers, and the questions that wait, with what happens when nobody answers.
 import type { KnownMigration, Migration, Question } from '../../core/decision/migration/state.ts';
 import { standingOf } from '../../core/decision/migration/state.ts';
+import { silenceWords, triggerSaid } from '../../core/decision/migration/told.ts';
+import { stopwatch } from '../../core/words/times.ts';
 import { cut, flow, wrap } from './lines.ts';
 import { asciiOf, markOf, paint } from './marks.ts';
 import type { RunLook } from './run.ts';
-import { clockOf } from './time.ts';
 
 /** The migration as lines, none wider than the terminal. */
 export function renderMigration(migration: Migration, look: RunLook): readonly string[] {
@@ -20,24 +21,21 @@ export function renderMigration(migration: Migration, look: RunLook): readonly s
 function headOf(migration: KnownMigration, look: RunLook): string {
   const phase = migration.phase === null ? 'in no phase' : `phase ${migration.phase}`;
   const run =
-    migration.activeRun === null ? '' : `   ${markOf('at-work', look)} run ${migration.activeRun}`;
+    migration.activeRun === null ? '' : `   ${markOf('working', look)} run ${migration.activeRun}`;
   return `${paint('bold', migration.plan, look)}  plan ${migration.fingerprint.slice(0, 6)}  ${phase}${run}`;
 }
 
 function triggersOf(migration: KnownMigration, look: RunLook): readonly string[] {
   if (migration.armed.length === 0) return ['  no trigger is armed'];
   const items = migration.armed.map((name) => {
-    const { breach, blind, heldUntil } = standingOf(migration, name);
+    const { heldUntil } = standingOf(migration, name);
     const held =
-      heldUntil !== null && heldUntil > look.now ? `, held ${clockOf(heldUntil - look.now)}` : '';
-    if (breach !== null) return `${markOf('bad', look)} ${name} breached${held}`;
-    if (blind) return `${markOf('unknown', look)} ${name} blind${held}`;
-    return `${markOf('good', look)} ${name}`;
+      heldUntil !== null && heldUntil > look.now ? `, held ${stopwatch(heldUntil - look.now)}` : '';
+    const { mark, words } = triggerSaid(migration, name);
+    return `${markOf(mark, look)} ${words}${held}`;
   });
   return flow(items, '   ', look.width - 2).map((line) => `  ${line}`);
 }
-
-const silences = { 'roll-back': 'ROLL BACK', hold: 'hold' } as const;
 
 function questionOf(
   migration: KnownMigration,
@@ -46,8 +44,8 @@ function questionOf(
 ): readonly string[] {
   const { decision, by, playbook, until, silence, because, trigger } = question;
   const name = `${migration.plan}/${decision}`;
-  const left = clockOf(until - look.now);
-  const text = `${markOf('attention', look)} DECISION ${name}, asked of ${by}: ${playbook}, because trigger ${trigger}: ${because}. ${left} left; if nobody answers: ${silences[silence]}.`;
+  const left = stopwatch(until - look.now);
+  const text = `${markOf('attention', look)} DECISION ${name}, asked of ${by}: ${playbook}, because trigger ${trigger}: ${because}. ${left} left; if nobody answers: ${silenceWords(silence, playbook)}.`;
   return [
     ...wrap(text, look.width, '  '),
     `    ${paint('cyan', `backout approve ${name}`, look)}   or   ${paint('cyan', `backout hold ${name} 10m`, look)}`,

@@ -1,10 +1,11 @@
 // A run on a terminal: a pure function from its state to lines, by stages, with what it waits for and its time against the RTO.
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { type BegunRun, type Run, type StepState, stepOf } from '../../core/rollback/state.ts';
+import { markOfStep } from '../../core/rollback/told.ts';
+import { stopwatch } from '../../core/words/times.ts';
 import { endOf } from './end.ts';
 import { cut, flow, wrap } from './lines.ts';
-import { type Look, type Mark, asciiOf, markOf, paint } from './marks.ts';
-import { clockOf } from './time.ts';
+import { type Look, asciiOf, markOf, paint } from './marks.ts';
 import { waitsOf } from './waits.ts';
 
 /** When it is now, by the store's clock, and what the terminal can show. */
@@ -55,59 +56,42 @@ function stagesOf(run: BegunRun, look: RunLook): readonly string[] {
 function itemOf(run: BegunRun, node: GraphNode, look: RunLook): string {
   const step = stepOf(run, node.id);
   if (step === undefined) return node.id;
-  const [mark, words] = stateOf(run, node, step, look.now);
+  const words = wordsOf(run, node, step, look.now);
   const late = step.overdue && step.status !== 'done' && step.status !== 'skipped' ? ' late' : '';
-  return `${markOf(mark, look)} ${node.id}${words === '' ? '' : ` ${words}`}${late}`;
+  return `${markOf(markOfStep(step), look)} ${node.id}${words === '' ? '' : ` ${words}`}${late}`;
 }
 
-function stateOf(
-  run: BegunRun,
-  node: GraphNode,
-  step: StepState,
-  now: number,
-): readonly [Mark, string] {
-  const spent = step.startedAt === null ? '' : clockOf((step.endedAt ?? now) - step.startedAt);
-  const ofBox = `${spent} of ${clockOf(node.timeboxMs)}`;
+function wordsOf(run: BegunRun, node: GraphNode, step: StepState, now: number): string {
+  const spent = step.startedAt === null ? '' : stopwatch((step.endedAt ?? now) - step.startedAt);
+  const ofBox = `${spent} of ${stopwatch(node.timeboxMs)}`;
   switch (step.status) {
     case 'waiting':
-      return ['waiting', ''];
+      return '';
     case 'dispatched':
-      return [
-        'waiting',
-        now - step.since > 3_000 ? `no node yet, ${clockOf(now - step.since)}` : '',
-      ];
+      return now - step.since > 3_000 ? `no node yet, ${stopwatch(now - step.since)}` : '';
     case 'running':
       return node.work.type === 'verification'
         ? verifying(run, node, step, now)
-        : ['at-work', `${ofBox}${tryOf(step)}${changeOf(step)}`];
+        : `${ofBox}${tryOf(step)}${changeOf(step)}`;
     case 'retrying':
-      return ['attention', `again in ${clockOf((step.dueAt ?? now) - now)}${tryOf(step)}`];
+      return `again in ${stopwatch((step.dueAt ?? now) - now)}${tryOf(step)}`;
     case 'asked':
-      return ['attention', `${ofBox}, by hand`];
+      return `${ofBox}, by hand`;
     case 'blocked':
-      return ['bad', 'blocked'];
+      return 'blocked';
     case 'done':
-      return step.done === 'already-so'
-        ? ['already', 'already so']
-        : ['good', step.done === 'by-hand' ? `${spent} by hand` : spent];
+      if (step.done === 'already-so') return 'already so';
+      return step.done === 'by-hand' ? `${spent} by hand` : spent;
     case 'skipped':
-      return ['deviation', 'skipped'];
+      return 'skipped';
   }
 }
 
-function verifying(
-  run: BegunRun,
-  node: GraphNode,
-  step: StepState,
-  now: number,
-): readonly [Mark, string] {
+function verifying(run: BegunRun, node: GraphNode, step: StepState, now: number): string {
   const holdMs = node.work.type === 'verification' ? node.work.holdMs : 0;
-  if (run.holdingSince !== null)
-    return ['at-work', `holds ${clockOf(now - run.holdingSince)} of ${clockOf(holdMs)}`];
-  return [
-    'attention',
-    `does not hold yet, ${clockOf(now - (step.startedAt ?? now))} of ${clockOf(node.timeboxMs)}`,
-  ];
+  return run.holdingSince === null
+    ? `does not hold yet, ${stopwatch(now - (step.startedAt ?? now))} of ${stopwatch(node.timeboxMs)}`
+    : `holds ${stopwatch(now - run.holdingSince)} of ${stopwatch(holdMs)}`;
 }
 
 function tryOf(step: StepState): string {
@@ -124,13 +108,13 @@ function timeOf(run: BegunRun, look: RunLook): readonly string[] {
   if (run.end !== null) return [];
   const gone = look.now - run.startedAt;
   const { rtoMs } = run.objectives;
-  if (rtoMs === undefined || rtoMs === 0) return [`  ${clockOf(gone)} gone`];
+  if (rtoMs === undefined || rtoMs === 0) return [`  ${stopwatch(gone)} gone`];
   const over = gone > rtoMs;
   const text = over
-    ? paint('red', `over by ${clockOf(gone - rtoMs)}`, look)
-    : `${clockOf(gone)} gone`;
+    ? paint('red', `over by ${stopwatch(gone - rtoMs)}`, look)
+    : `${stopwatch(gone)} gone`;
   return [
-    `  RTO ${clockOf(rtoMs)} ${barOf(gone / rtoMs, 20)} ${over ? `${markOf('bad', look)} ` : ''}${text}`,
+    `  RTO ${stopwatch(rtoMs)} ${barOf(gone / rtoMs, 20)} ${over ? `${markOf('bad', look)} ` : ''}${text}`,
   ];
 }
 

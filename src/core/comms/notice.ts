@@ -1,7 +1,13 @@
 // Plain notices: a moment of a migration told in sentences made of its facts, and nothing else.
 import type { MigrationEvent } from '../decision/migration/events.ts';
+import { silenceWords } from '../decision/migration/told.ts';
+import type { Evidence } from '../decision/watch.ts';
 import type { Json } from '../journal/event.ts';
 import type { RunEvent } from '../rollback/events.ts';
+import { outcomeWords } from '../rollback/told.ts';
+import { withoutStop } from '../words/phrases.ts';
+import { utcMinute } from '../words/times.ts';
+import { evidenceWords } from '../words/values.ts';
 
 /** A notice as it is written, before anybody knows through which channel it goes. */
 export interface WrittenNotice {
@@ -13,7 +19,10 @@ export interface WrittenNotice {
 }
 
 /** The notice that this event calls for; undefined when it is none that people are told of. */
-export function writeNotice(plan: string, body: RunEvent | MigrationEvent): WrittenNotice | undefined {
+export function writeNotice(
+  plan: string,
+  body: RunEvent | MigrationEvent,
+): WrittenNotice | undefined {
   switch (body.type) {
     case 'RunStarted':
       return {
@@ -21,23 +30,39 @@ export function writeNotice(plan: string, body: RunEvent | MigrationEvent): Writ
         subject: `[${plan}] Rolling back: run ${body.run} (${body.playbook}) has begun`,
         text: lines(
           `Backout is rolling ${plan} back by playbook ${body.playbook}.`,
-          `Why: ${body.because}.`,
+          `Why: ${withoutStop(body.because)}.`,
           `Steps: ${body.graph.nodes.map((node) => node.id).join(', ')}.`,
           `Follow it: backout watch ${body.run}`,
         ),
-        facts: { plan, run: body.run, playbook: body.playbook, kind: body.kind, because: body.because, decision: body.decision },
+        facts: {
+          plan,
+          run: body.run,
+          playbook: body.playbook,
+          kind: body.kind,
+          because: body.because,
+          decision: body.decision,
+        },
       };
     case 'DecisionWanted':
       return {
         id: `decision-${plan}-${body.decision}`,
-        subject: `[${plan}] Decision ${body.decision} wanted by ${utc(body.until)}: roll back (${body.playbook})?`,
+        subject: `[${plan}] Decision ${body.decision} wanted by ${utcMinute(body.until)}: roll back (${body.playbook})?`,
         text: lines(
-          `Trigger ${body.trigger} asks ${body.by}: ${body.because}.`,
-          `If nobody answers by ${utc(body.until)}: ${body.silence}.`,
+          `Wanted from ${body.by}: ${withoutStop(body.because)}.`,
+          ...seenLine(body.evidence),
+          `If nobody answers by ${utcMinute(body.until)}: ${silenceWords(body.silence, body.playbook)}.`,
           `Roll back: backout approve ${plan}/${body.decision}`,
           `Hold:      backout hold ${plan}/${body.decision} 10m`,
         ),
-        facts: { plan, decision: body.decision, trigger: body.trigger, playbook: body.playbook, until: body.until, silence: body.silence, evidence: body.evidence },
+        facts: {
+          plan,
+          decision: body.decision,
+          trigger: body.trigger,
+          playbook: body.playbook,
+          until: body.until,
+          silence: body.silence,
+          evidence: body.evidence,
+        },
       };
     default:
       return undefined;
@@ -45,21 +70,29 @@ export function writeNotice(plan: string, body: RunEvent | MigrationEvent): Writ
 }
 
 /** The notice of a run's end, which knows its number from the stream and not from the event. */
-export function writeEnd(plan: string, run: number, body: RunEvent & { type: 'RunEnded' }): WrittenNotice {
-  const word = body.outcome.replaceAll('-', ' ');
+export function writeEnd(
+  plan: string,
+  run: number,
+  body: RunEvent & { type: 'RunEnded' },
+): WrittenNotice {
+  const word = outcomeWords(body.outcome);
   return {
     id: `run-${run}-end`,
     subject: `[${plan}] Run ${run} ended: ${word}`,
-    text: lines(`Run ${run} of ${plan} ended: ${word}.`, `Why: ${body.because}.`, `Record: backout journal run-${run}`),
+    text: lines(
+      `Run ${run} of ${plan} ended: ${word}.`,
+      `Why: ${withoutStop(body.because)}.`,
+      `Record: backout journal run-${run}`,
+    ),
     facts: { plan, run, outcome: body.outcome, because: body.because },
   };
 }
 
-function lines(...sentences: readonly string[]): string {
-  return `${sentences.join('\n')}\n`;
+function seenLine(evidence: Evidence): readonly string[] {
+  const seen = evidenceWords(evidence);
+  return seen === '' ? [] : [`Seen: ${seen}.`];
 }
 
-/** Minutes are enough for people; UTC because nobody knows where they are. */
-function utc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+function lines(...sentences: readonly string[]): string {
+  return `${sentences.join('\n')}\n`;
 }

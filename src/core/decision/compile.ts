@@ -52,7 +52,8 @@ function compileCondition(
     of.map((member, index) => compileCondition(plan, trigger, member, `${path}/${index + 1}`));
   switch (condition.type) {
     case 'threshold': {
-      const everyMs = plan.signals[condition.signal]?.every ?? 10_000;
+      const signal = plan.signals[condition.signal];
+      const everyMs = signal?.every ?? 10_000;
       return {
         type: 'rule',
         leaf: path,
@@ -61,6 +62,7 @@ function compileCondition(
           type: 'threshold',
           direction: condition.comparison,
           limit: condition.limit,
+          ...(signal?.unit === undefined ? {} : { unit: signal.unit }),
           clearsAt: condition.clears,
           forMs: condition.for,
           clearForMs: 2 * condition.for,

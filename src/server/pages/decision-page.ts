@@ -1,7 +1,8 @@
 // The card of one decision: readable and answerable without any script, on a phone, at 3 a.m.
 import { html } from 'hono/html';
 import type { DecisionView } from '../views/decision-view.ts';
-import { length, span, utcClock } from '../views/times.ts';
+import { silenceWords } from '../../core/decision/migration/told.ts';
+import { spanOf, stopwatch, utcClock } from '../../core/words/times.ts';
 import { type Html, moment, part, said, since, textField, until, whoField } from './pieces.ts';
 
 /** How long a hold lasts that is pressed on the card. Milliseconds. */
@@ -28,7 +29,8 @@ function state(view: DecisionView, now: number): Html {
         </p>
         <p>
           If nobody answers by ${moment(view.state.until)}:
-          <strong>${silenceWords(view.state.silence, view.playbook)}</strong>
+          <strong>${silenceWords(view.state.silence, view.playbook)}</strong
+          >${view.state.silence === 'hold' ? '; nothing changes, and it is asked again' : ''}
         </p>`;
     case 'made': {
       const { answer, who, how, at, because, run, until: held } = view.state;
@@ -55,12 +57,6 @@ function state(view: DecisionView, now: number): Html {
   }
 }
 
-function silenceWords(silence: 'roll-back' | 'hold', playbook: string): string {
-  return silence === 'roll-back'
-    ? `roll back (${playbook})`
-    : 'hold; nothing changes, and it is asked again';
-}
-
 function evidence(view: DecisionView, now: number): Html {
   const asked =
     view.askedAt === null
@@ -81,7 +77,7 @@ function evidence(view: DecisionView, now: number): Html {
       ${view.steps.join(' → ')}
     </p>
     <p class="why">
-      ${view.rtoMs === null ? 'The plan declares no RTO.' : `It shall take ${span(view.rtoMs)} at the most (RTO).`}
+      ${view.rtoMs === null ? 'The plan declares no RTO.' : `It shall take ${stopwatch(view.rtoMs)} at the most (RTO).`}
       How long it will take is not known: no run of it was counted.
     </p>`;
 }
@@ -113,7 +109,7 @@ function buttons(view: DecisionView, deadline: number): Html {
       Roll back now: ${view.playbook}, ${count(view.steps.length, 'step')}
     </button>
     <button form="answer" formaction="${hold}">
-      Hold ${length(CARD_HOLD_MS)}: nothing changes, asked again then
+      Hold ${spanOf(CARD_HOLD_MS)}: nothing changes, asked again then
     </button>
   </div>`;
 }

@@ -1,7 +1,8 @@
 // The home page: is anything waiting for me, what runs, what is watched, what was? Waiting things first.
 import { html } from 'hono/html';
 import type { HomeView, PlanLine, RunLine, Waiting } from '../views/home-view.ts';
-import { span } from '../views/times.ts';
+import { silenceWords } from '../../core/decision/migration/told.ts';
+import { stopwatch } from '../../core/words/times.ts';
 import { type Html, moment, part, said, since, until } from './pieces.ts';
 
 /** The parts of the page. */
@@ -66,9 +67,7 @@ function waiting(questions: readonly Waiting[], now: number): Html {
             <p class="why">${question.because}</p>
             <p>
               If nobody answers:
-              <strong
-                >${question.silence === 'roll-back' ? `roll back (${question.playbook})` : 'hold'}</strong
-              >
+              <strong>${silenceWords(question.silence, question.playbook)}</strong>
             </p>
             <p>
               <a class="button primary" href="/d/${question.plan}/${question.decision}"
@@ -84,7 +83,7 @@ function runItem(run: RunLine, now: number): Html {
   const time =
     run.endedAt === null
       ? html`${since(run.startedAt, now)} gone, ${run.stepsDone} of ${run.stepsAll} steps`
-      : html`took ${span(run.endedAt - run.startedAt)}`;
+      : html`took ${stopwatch(run.endedAt - run.startedAt)}`;
   return html`<li class="card">
     <p>
       ${said(run)} ·

@@ -1,7 +1,8 @@
 // The journal of one stream as a page: every event in words, with who did it and the beginning of its hash.
 import { html } from 'hono/html';
 import type { JournalEvent } from '../../core/journal/event.ts';
-import { nameOf, tell } from '../views/feed.ts';
+import { tell } from '../../core/journal/told.ts';
+import { nameOf } from '../../core/words/phrases.ts';
 import { type Html, moment, said } from './pieces.ts';
 
 /** The most rows that one page shows. */

@@ -1,6 +1,6 @@
 // The frame of every page: title, skip link, live mark, clock, one h1, and what the script needs to keep it fresh.
 import { html } from 'hono/html';
-import { utcClock } from '../views/times.ts';
+import { utcClock } from '../../core/words/times.ts';
 import type { Html } from './pieces.ts';
 
 /** One page. */

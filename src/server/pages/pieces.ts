@@ -1,8 +1,8 @@
 // The small pieces that every page is made of: marks, moments, running clocks, fields.
 import { html } from 'hono/html';
 import type { FeedRow } from '../views/feed.ts';
-import { type Said, shapes } from '../views/marks.ts';
-import { span, utcClock } from '../views/times.ts';
+import { type Said, shapes } from '../../core/words/marks.ts';
+import { stopwatch, utcClock } from '../../core/words/times.ts';
 
 /** A piece of a page; everything that is put into it is escaped. */
 export type Html = ReturnType<typeof html>;
@@ -23,7 +23,7 @@ export function moment(at: number): Html {
 
 /** Time that runs: since `at`, until `now` as it is rendered. */
 export function since(at: number, now: number): Html {
-  return html`<span class="clock" data-since="${at}">${span(now - at)}</span>`;
+  return html`<span class="clock" data-since="${at}">${stopwatch(now - at)}</span>`;
 }
 
 /** Time that is left until `at`. `speak` is what it is the time of: then it is said aloud near the end. */
@@ -32,7 +32,7 @@ export function until(at: number, now: number, speak?: string): Html {
     class="clock"
     data-until="${at}"
     ${speak === undefined ? '' : html` data-speak="${speak}"`}
-    >${span(at - now)}</span
+    >${stopwatch(at - now)}</span
   >`;
 }
 

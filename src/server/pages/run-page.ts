@@ -2,8 +2,8 @@
 import { html } from 'hono/html';
 import type { RunView, Turn } from '../views/run-view.ts';
 import type { StepClock, StepView } from '../views/step.ts';
-import { shapes } from '../views/marks.ts';
-import { span } from '../views/times.ts';
+import { shapes } from '../../core/words/marks.ts';
+import { stopwatch } from '../../core/words/times.ts';
 import {
   type Html,
   bar,
@@ -63,7 +63,7 @@ function time(view: RunView, now: number): Html {
   const gone =
     endedAt === null
       ? since(startedAt, now)
-      : html`<span class="clock">${span(end - startedAt)}</span>`;
+      : html`<span class="clock">${stopwatch(end - startedAt)}</span>`;
   const late = rtoMs !== null && end - startedAt > rtoMs;
   const against =
     rtoMs === null
@@ -71,7 +71,7 @@ function time(view: RunView, now: number): Html {
       : html`<p>
             <span class="${late ? 'said bad' : ''}"
               >${late ? html`<span class="mark" aria-hidden="true">▲</span> over the RTO: ` : 'Time '}${gone}
-              of ${span(rtoMs)} RTO</span
+              of ${stopwatch(rtoMs)} RTO</span
             >
             · ${view.stepsDone} of ${view.stepsAll} steps
           </p>
@@ -81,7 +81,7 @@ function time(view: RunView, now: number): Html {
       ? ''
       : html`<p>
             ${said({ mark: 'good', words: 'Every check holds' })} for ${since(holding.since, now)}
-            of ${span(holding.ofMs)}
+            of ${stopwatch(holding.ofMs)}
           </p>
           ${bar('Time that every check has held', holding.since, now, holding.ofMs, true)}`;
   return html`${against}${held}`;
@@ -119,9 +119,9 @@ function stepItem(step: StepView, now: number): Html {
 function stepClock(clock: StepClock, now: number): Html {
   switch (clock.type) {
     case 'took':
-      return html`${span(clock.ms)}`;
+      return html`${stopwatch(clock.ms)}`;
     case 'since':
-      return html`${since(clock.at, now)} of ${span(clock.ofMs)}`;
+      return html`${since(clock.at, now)} of ${stopwatch(clock.ofMs)}`;
     case 'until':
       return html`in ${until(clock.at, now)}`;
   }

@@ -1,14 +1,15 @@
 // A decision as people see it: what happened, how sure, what happens if nobody answers, and what each answer does.
 import type { MigrationEvent } from '../../core/decision/migration/events.ts';
-import { type KnownMigration, standingOf } from '../../core/decision/migration/state.ts';
+import type { KnownMigration } from '../../core/decision/migration/state.ts';
+import { signalMark, triggerSaid } from '../../core/decision/migration/told.ts';
 import type { Evidence } from '../../core/decision/watch.ts';
 import type { JournalEvent, Json } from '../../core/journal/event.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { compileGraph } from '../../core/rollback/compile.ts';
 import { planOf } from '../../engine/office.ts';
-import { plain, signalMark } from './feed.ts';
-import type { Mark, Said } from './marks.ts';
-import { length, measured } from './times.ts';
+import type { Mark, Said } from '../../core/words/marks.ts';
+import { plain } from '../../core/words/phrases.ts';
+import { signalSeen, textIn } from '../../core/words/values.ts';
 
 /** A decision, ready to be shown. */
 export interface DecisionView {
@@ -142,42 +143,16 @@ function evidenceOf(
 /** What each signal said when it was asked, in words. */
 export function evidenceLines(evidence: Evidence, plan: Plan): readonly EvidenceLine[] {
   return Object.entries(evidence).map(([leaf, seen]) => {
-    const name = typeof seen['signal'] === 'string' ? seen['signal'] : leaf;
+    const name = textIn(seen, 'signal') ?? leaf;
     const signal = Object.hasOwn(plan.signals, name) ? plan.signals[name] : undefined;
     const at = typeof seen['at'] === 'number' ? seen['at'] : null;
     return {
       mark: markOf(seen['status']),
-      words: lineOf(name, seen, signal?.unit),
+      words: `${signalSeen(leaf, seen, signal?.unit)}: ${textIn(seen, 'status') ?? 'never read'}`,
       at,
       from: signal?.from ?? null,
     };
   });
-}
-
-function lineOf(
-  name: string,
-  seen: { readonly [key: string]: Json },
-  unit: string | undefined,
-): string {
-  const number = (key: string): number | undefined =>
-    typeof seen[key] === 'number' ? seen[key] : undefined;
-  const value = number('value');
-  const forMs = number('forMs') ?? 0;
-  const parts = [
-    value === undefined
-      ? `${name} is not known: ${text(seen['because']) || text(seen['unknown']) || 'nothing was read yet'}`
-      : `${name} ${measured(value, unit)}`,
-  ];
-  for (const side of ['above', 'below'] as const) {
-    const limit = number(side);
-    if (limit !== undefined)
-      parts.push(`bad ${side} ${measured(limit, unit)}${forMs > 0 ? ` for ${length(forMs)}` : ''}`);
-  }
-  return `${parts.join(', ')}: ${text(seen['status']) || 'never read'}`;
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function markOf(status: Json | undefined): Mark {
@@ -190,12 +165,4 @@ function othersOf(migration: KnownMigration, trigger: string | null): readonly S
   return migration.armed
     .filter((name) => name !== trigger)
     .map((name) => triggerSaid(migration, name));
-}
-
-/** How a trigger stands, in a word. */
-export function triggerSaid(migration: KnownMigration, name: string): Said {
-  const standing = standingOf(migration, name);
-  if (standing.blind) return { mark: 'unknown', words: `${name} is blind` };
-  if (standing.breach !== null) return { mark: 'bad', words: `${name} is breached` };
-  return { mark: 'good', words: `${name} is not breached` };
 }

@@ -1,11 +1,12 @@
 // The home page as people see it: what waits for somebody, what runs, what is watched, what was.
 import type { MigrationSummary } from '../../core/decision/migration/migration.ts';
 import type { KnownMigration } from '../../core/decision/migration/state.ts';
+import { triggerSaid } from '../../core/decision/migration/told.ts';
+import { outcomeSaid } from '../../core/rollback/told.ts';
 import type { RunSummary } from '../../core/rollback/views.ts';
+import type { Said } from '../../core/words/marks.ts';
 import { planOf } from '../../engine/office.ts';
-import { outcomeMark, outcomeWords } from './feed.ts';
-import type { Said } from './marks.ts';
-import { evidenceLines, triggerSaid } from './decision-view.ts';
+import { evidenceLines } from './decision-view.ts';
 
 /** The home page, ready to be shown. */
 export interface HomeView {
@@ -92,8 +93,7 @@ function waitingOf(migration: KnownMigration): readonly Waiting[] {
 
 function lineOf(run: RunSummary): RunLine {
   const { status, outcome, ...line } = run;
-  if (outcome !== null)
-    return { ...line, mark: outcomeMark(outcome), words: outcomeWords(outcome) };
+  if (outcome !== null) return { ...line, ...outcomeSaid(outcome) };
   switch (status) {
     case 'paused':
       return { ...line, mark: 'attention', words: 'paused' };

@@ -4,8 +4,9 @@ import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
 import { type GraphNode, verificationOf } from '../../core/rollback/graph.ts';
 import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
 import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
-import { type FeedRow, feedOf, outcomeMark, outcomeWords } from './feed.ts';
-import type { Said } from './marks.ts';
+import { outcomeSaid } from '../../core/rollback/told.ts';
+import type { Said } from '../../core/words/marks.ts';
+import { type FeedRow, feedOf } from './feed.ts';
 import { type StepView, stepView } from './step.ts';
 
 /** A run, ready to be shown. */
@@ -92,8 +93,7 @@ export function runView(run: BegunRun, events: readonly JournalEvent[]): RunView
 }
 
 function stateOf(run: BegunRun): Said {
-  if (run.end !== null)
-    return { mark: outcomeMark(run.end.outcome), words: outcomeWords(run.end.outcome) };
+  if (run.end !== null) return outcomeSaid(run.end.outcome);
   switch (run.status) {
     case 'paused':
       return { mark: 'attention', words: 'paused' };

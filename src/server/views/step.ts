@@ -3,9 +3,10 @@ import type { JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent } from '../../core/rollback/events.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { type BegunRun, type StepState, freshStep, stepOf } from '../../core/rollback/state.ts';
-import { plain, saidIn } from './feed.ts';
-import type { Mark, Said } from './marks.ts';
-import { length } from './times.ts';
+import { markOfStep, saidIn } from '../../core/rollback/told.ts';
+import type { Said } from '../../core/words/marks.ts';
+import { because, plain } from '../../core/words/phrases.ts';
+import { spanOf } from '../../core/words/times.ts';
 
 /** A step, ready to be shown. */
 export interface StepView extends Said {
@@ -36,33 +37,33 @@ export function stepView(
     id: node.id,
     owner: node.owner ?? null,
     wants: wantsOf(node),
-    ...said(run, node, step, events),
+    mark: markOfStep(step),
+    words: wordsOf(run, node, step, events),
     detail: detailOf(step),
     clock: clockOf(run, node, step),
     overdue: step.overdue && step.endedAt === null,
   };
 }
 
-function said(
+function wordsOf(
   run: BegunRun,
   node: GraphNode,
   step: StepState,
   events: readonly JournalEvent<RunEvent>[],
-): Said {
-  const say = (mark: Mark, words: string): Said => ({ mark, words });
+): string {
   switch (step.status) {
     case 'waiting':
-      return say('waiting', 'waiting');
+      return 'waiting';
     case 'dispatched':
-      return say('waiting', 'waits for a node to take it');
+      return 'waits for a node to take it';
     case 'running':
       return atWork(run, node, step);
     case 'retrying':
-      return say('attention', 'failed, is tried again');
+      return 'failed, is tried again';
     case 'asked':
-      return say('attention', `waiting for ${node.owner ?? 'a person'}`);
+      return `waiting for ${node.owner ?? 'a person'}`;
     case 'blocked':
-      return say('bad', `blocked, waiting for ${node.owner ?? 'a person'}`);
+      return `blocked, waiting for ${node.owner ?? 'a person'}`;
     case 'done':
       return done(node, step, events);
     case 'skipped': {
@@ -70,30 +71,27 @@ function said(
         ({ body }) => body.type === 'StepSkipped' && body.step === node.id,
       );
       const reason = skipped?.body.type === 'StepSkipped' ? skipped.body.because : '';
-      return say('deviation', `skipped by ${skipped?.actor.name ?? 'somebody'}: ${reason}`);
+      return `skipped by ${skipped?.actor.name ?? 'somebody'}${because(reason)}`;
     }
   }
 }
 
-function atWork(run: BegunRun, node: GraphNode, step: StepState): Said {
+function atWork(run: BegunRun, node: GraphNode, step: StepState): string {
   if (node.work.type === 'verification') {
-    return run.holdingSince === null
-      ? { mark: 'working', words: 'verifying, does not hold yet' }
-      : { mark: 'working', words: 'verifying, holds' };
+    return run.holdingSince === null ? 'verifying, does not hold yet' : 'verifying, holds';
   }
-  if (node.work.type === 'checkpoint') return { mark: 'working', words: 'checking' };
+  if (node.work.type === 'checkpoint') return 'checking';
   const words = { begun: 'observing', observed: 'applying', applied: 'verifying' } as const;
-  return { mark: 'working', words: words[step.progress] };
+  return words[step.progress];
 }
 
-function done(node: GraphNode, step: StepState, events: readonly JournalEvent<RunEvent>[]): Said {
-  if (step.done === 'already-so' && node.work.type === 'state')
-    return { mark: 'already', words: 'already so' };
+function done(node: GraphNode, step: StepState, events: readonly JournalEvent<RunEvent>[]): string {
+  if (step.done === 'already-so') return 'already so';
   if (step.done === 'by-hand') {
     const confirmed = events.findLast(
       ({ body }) => body.type === 'StepConfirmed' && body.step === node.id,
     );
-    return { mark: 'good', words: `confirmed by ${confirmed?.actor.name ?? 'somebody'}` };
+    return `confirmed by ${confirmed?.actor.name ?? 'somebody'}`;
   }
   const words = {
     state: 'holds',
@@ -101,7 +99,7 @@ function done(node: GraphNode, step: StepState, events: readonly JournalEvent<Ru
     checkpoint: 'holds',
     verification: 'verified',
   } as const;
-  return { mark: 'good', words: words[node.work.type] };
+  return words[node.work.type];
 }
 
 function wantsOf(node: GraphNode): string {
@@ -114,7 +112,7 @@ function wantsOf(node: GraphNode): string {
     case 'checkpoint':
       return `checks ${work.checks.join(', ')}`;
     case 'verification':
-      return `checks ${work.checks.join(', ')} hold for ${length(work.holdMs)}`;
+      return `checks ${work.checks.join(', ')} hold for ${spanOf(work.holdMs)}`;
   }
 }
 

@@ -14,6 +14,8 @@ export interface ThresholdRule {
   readonly type: 'threshold';
   readonly direction: 'above' | 'below';
   readonly limit: number;
+  /** What the number counts, as the plan declares it: evidence is read long after the plan has changed. */
+  readonly unit?: string;
   readonly clearsAt: number;
   readonly forMs: number;
   readonly clearForMs: number;
@@ -184,6 +186,7 @@ function say(
     evidence: {
       ...seen,
       at: sample.at,
+      ...(rule.unit === undefined ? {} : { unit: rule.unit }),
       [rule.direction]: rule.limit,
       forMs: rule.forMs,
       clearsAt: rule.clearsAt,

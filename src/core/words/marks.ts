@@ -2,13 +2,21 @@
 
 /** What a state means to the person at 3 a.m. */
 export type Mark =
+  /** Healthy, holds, verified. */
   | 'good'
+  /** Suspect, clearing, waiting for somebody. */
   | 'attention'
+  /** Breached, failed, overdue. */
   | 'bad'
+  /** Blind, could not be measured. */
   | 'unknown'
+  /** At work: applying, verifying. */
   | 'working'
+  /** Not begun. */
   | 'waiting'
+  /** Was so before; nothing had to be done. */
   | 'already'
+  /** Skipped or dismissed, with a reason. */
   | 'deviation';
 
 /** The shape of each mark. A word always stands beside it. */
@@ -23,7 +31,7 @@ export const shapes: { readonly [mark in Mark]: string } = {
   deviation: '◇',
 };
 
-/** A state in shape and words. */
+/** A state or an event in shape and words. */
 export interface Said {
   readonly mark: Mark;
   readonly words: string;
