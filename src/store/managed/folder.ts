@@ -1,8 +1,8 @@
 // Where the managed database lives: one private folder with the data, the log and the socket.
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StoreError, codeOf } from '../errors.ts';
 import { blockedAt, type Account } from './account.ts';
 
@@ -46,7 +46,7 @@ export function socketFolder(folder: string): string {
 
 function ensurePrivate(path: string, account: Account | null): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    ensureFolder(path, 0o700);
     const found = lstatSync(path);
     const me = process.getuid?.() ?? found.uid;
     if (found.uid !== me && found.uid !== account?.uid) {
@@ -60,6 +60,18 @@ function ensurePrivate(path: string, account: Account | null): void {
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw new StoreError('folder', folderMessage(path, codeOf(error), error), { cause: error });
+  }
+}
+
+/** Only the folder itself is private: whoever runs the server must pass through what leads there. Node's own recursive mkdir never ends in /proc. */
+function ensureFolder(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    ensureFolder(dirname(path), 0o755);
+    mkdirSync(path, { mode });
   }
 }
 
