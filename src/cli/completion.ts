@@ -128,6 +128,8 @@ function valuesOf(name: string, folder: string): readonly string[] {
       return Object.keys(scripts);
     case 'format':
       return ['text', 'json', 'github', 'sarif', 'junit', 'markdown'];
+    case 'scenario':
+      return ['slow-and-lossy', 'sign-in-broken', 'data-drift', 'source-blind'];
     case 'from':
       return ['database-cutover', 'monolith-split', 'provider-swap'];
     default:

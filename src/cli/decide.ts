@@ -1,4 +1,5 @@
 // `backout approve` and `backout hold`: a person's answer to an open question.
+import { didYouMean } from '../core/plan/nearest.ts';
 import { parseDuration } from '../core/plan/scalars.ts';
 import type { Control, DecisionOrder } from '../engine/control.ts';
 import type { Cli } from './cli.ts';
@@ -111,8 +112,21 @@ async function questionOf(
       `[backout] Cannot find a decision "${said}": write it like ledger-cutover/3.`,
     );
   const [plan, number] = [found[1], found[2]];
-  if (plan !== undefined) return { plan, decision: number === undefined ? null : Number(number) };
-  const open = (await control.migrations()).flatMap((migration) =>
+  const known = await control.migrations();
+  if (plan !== undefined) {
+    const names = known.map((migration) => migration.plan);
+    if (names.includes(plan))
+      return { plan, decision: number === undefined ? null : Number(number) };
+    const near =
+      names.length === 0
+        ? 'none is watched yet'
+        : (didYouMean(plan, names) ?? 'list them with: backout journal');
+    throw new CliError(
+      'BK-0105',
+      `[backout] Cannot find a decision of ${plan}: no such plan is watched; ${near}`,
+    );
+  }
+  const open = known.flatMap((migration) =>
     migration.waiting.map((decision) => ({ plan: migration.plan, decision })),
   );
   const fitting =

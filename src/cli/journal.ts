@@ -37,9 +37,15 @@ export async function journal(
 /** Verifies the chains of a file of JSON lines, of one stream, or of all. */
 export async function verifyJournal(cli: Cli, what: string | undefined): Promise<Exit> {
   if (what !== undefined && statSync(what, { throwIfNoEntry: false })?.isFile() === true) {
+    const events = eventsIn(what);
+    if (events.length === 0)
+      throw new CliError(
+        'BK-0103',
+        `[journal] Cannot verify ${what}: it holds no event. An export is made by: backout journal <stream> --json > file`,
+      );
     return verifyStreams(
       cli,
-      Map.groupBy(eventsIn(what), (event) => event.stream),
+      Map.groupBy(events, (event) => event.stream),
     );
   }
   return connected(cli, async ({ control, site }) => {
@@ -179,7 +185,10 @@ async function printEvents(
     return exits.fine;
   }
   interrupt.listen();
-  for await (const event of control.follow(stream, 1, interrupt.signal)) print(event);
+  for await (const event of control.follow(stream, 1, interrupt.signal)) {
+    print(event);
+    if (out.unread) break;
+  }
   return exits.interrupted;
 }
 

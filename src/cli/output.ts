@@ -7,6 +7,8 @@ export interface Sink {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Why it takes nothing more, once it broke. */
+  readonly errored?: Error | null;
   readonly rows?: number;
 }
 
@@ -49,6 +51,12 @@ export class Output {
     const { stdout, environment, quiet } = this.#options;
     const dumb = environment['TERM'] === 'dumb' || isSet(environment['CI']);
     return stdout.isTTY === true && !dumb && !this.json && !quiet;
+  }
+
+  /** Nobody reads any more: the other end of the pipe is closed. */
+  get unread(): boolean {
+    const { errored } = this.#options.stdout;
+    return errored !== undefined && errored !== null;
   }
 
   /** The terminal itself, for the painter. */

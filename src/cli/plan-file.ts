@@ -1,6 +1,6 @@
 // Plan files on this machine: found, read with everything that they include, and parsed.
-import { globSync, readFileSync, statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { fingerprint } from '../core/plan/canonical.ts';
 import { didYouMean } from '../core/plan/nearest.ts';
 import { parsePlan, type ParsedPlan } from '../core/plan/parse.ts';
@@ -88,7 +88,7 @@ export function choosePlan(wanted: string | undefined, folder: string): LoadedPl
   if (only.length > 1) {
     throw new CliError(
       'BK-0102',
-      `[plan] Cannot choose a plan: ${only.join(', ')} are here. Name one with --plan <file>.`,
+      `[plan] Cannot choose a plan: ${only.join(', ')} are here. Say which one: --plan <file>, or the file alone after serve.`,
     );
   }
   const named = wanted ?? '';
@@ -101,13 +101,19 @@ export function choosePlan(wanted: string | undefined, folder: string): LoadedPl
   );
 }
 
-/** The valid plan of that name among the files of this folder. */
+/** The plan of that name among the files of this folder; one that is not valid is known by its file or its first lines, and its problems are said. */
 function planOfName(name: string, folder: string): LoadedPlan | undefined {
-  for (const file of findPlanFiles(folder)) {
-    const parsed = parsePlanFile(file);
-    if (parsed.type === 'plan' && parsed.plan.name === name) return loadPlan(file);
-  }
-  return undefined;
+  const files = findPlanFiles(folder).map((file) => ({ file, parsed: parsePlanFile(file) }));
+  const found =
+    files.find(({ parsed }) => parsed.type === 'plan' && parsed.plan.name === name) ??
+    files.find(({ parsed, file }) => parsed.type === 'problems' && isNamed(file, name));
+  return found === undefined ? undefined : loadPlan(found.file);
+}
+
+function isNamed(file: string, name: string): boolean {
+  if (basename(file).startsWith(`${name}.plan.`)) return true;
+  const read = readText(file);
+  return 'text' in read && /^name: *["']?([a-z0-9-]+)/m.exec(read.text)?.[1] === name;
 }
 
 function isFile(path: string): boolean {
@@ -131,9 +137,21 @@ function readText(path: string): { readonly text: string } | { readonly problem:
 }
 
 function nearestFile(wanted: string): string {
+  if (existsSync(wanted)) return '';
   const near = didYouMean(
     wanted,
     findPlanFiles('.').map((file) => relative('.', file)),
   );
   return near === undefined ? '' : ` ${near.charAt(0).toUpperCase()}${near.slice(1)}`;
+}
+
+/** Ends the command when the plan has no such phase; before anything begins. */
+export function assertPhase({ plan, file }: LoadedPlan, phase: string | undefined): void {
+  const names = plan.phases.map((each) => each.name);
+  if (phase === undefined || names.includes(phase)) return;
+  const near = didYouMean(phase, names) ?? `it has ${names.join(', ') || 'none'}`;
+  throw new CliError(
+    'BK-0105',
+    `[plan] Cannot enter phase ${phase}: ${file} has no such phase; ${near}`,
+  );
 }

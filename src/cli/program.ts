@@ -1,5 +1,5 @@
 // The command line as a whole: reads it, runs one command, and turns whatever went wrong into a sentence and an exit code.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Cli, SharedOptions } from './cli.ts';
 import { addCommands } from './commands.ts';
 import { CliError, exits, type Exit } from './exit.ts';
@@ -81,7 +81,7 @@ class Session {
         '--database <url>',
         'the Postgres to keep the journal in; without it a managed local one',
       )
-      .option('--data <folder>', 'where the managed local Postgres lies')
+      .option('--data <folder>', 'where the managed local Postgres lies', said)
       .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
       .configureOutput({
         writeOut: (text) => this.#streams.stdout.write(text),
@@ -206,6 +206,12 @@ function problemText({
     mend === undefined ? '' : `\n  Mend: ${mend}`,
   ].join('');
   return `error  ${message}   ${code}\n  ${file}:${line}:${column}\n${frame}${after}`;
+}
+
+/** `--data "$DATA"` with the variable unset must not quietly mean another folder. */
+function said(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty.');
 }
 
 /** What the environment says where no flag says otherwise; a flag for one way silences the variables of the others. */

@@ -93,7 +93,9 @@ function refused(remote: Remote, status: number, answer: unknown, asked: Asked):
 }
 
 function trouble(remote: Remote, status: number, answer: unknown): CliError {
-  const said = problemIn(answer).detail ?? `status ${status}`;
+  const { detail } = problemIn(answer);
+  if (detail === undefined && status < 500) return notBackout(remote, status);
+  const said = detail ?? `status ${status}`;
   if (status !== 401 && status !== 403)
     return new CliError('BK-0111', `[server] ${remote.base} could not answer: ${said}`);
   return new CliError(
@@ -132,11 +134,15 @@ function parsed(remote: Remote, text: string, status: number): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CliError(
-      'BK-0111',
-      `[server] ${remote.base} answered (${status}), but not as Backout does. Is another program at this address?`,
-    );
+    throw notBackout(remote, status);
   }
+}
+
+function notBackout({ base }: Remote, status: number): CliError {
+  return new CliError(
+    'BK-0111',
+    `[server] ${base} answered (${status}), but not as Backout does. Is another program at this address? Give the one that backout serve shows, with --server or BACKOUT_URL.`,
+  );
 }
 
 function unreachable(remote: Remote, error: unknown): CliError {

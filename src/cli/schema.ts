@@ -63,7 +63,10 @@ function find(root: Part, path: readonly string[]): readonly Part[] {
 
 /** A name of a property; else, in a map of things by their names or in a list, what is meant lies one deeper. */
 function stepInto(part: Part, step: string, root: Part): readonly Part[] {
-  const property = part.properties?.[step];
+  const property =
+    part.properties !== undefined && Object.hasOwn(part.properties, step)
+      ? part.properties[step]
+      : undefined;
   if (property !== undefined) return branches(property, root);
   const inner = innerOf(part);
   if (inner === undefined) return [];

@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts';
 import { onStore } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { whoOf } from './people.ts';
-import { choosePlan, type LoadedPlan } from './plan-file.ts';
+import { assertPhase, choosePlan, type LoadedPlan } from './plan-file.ts';
 import type { Site } from './platform.ts';
 import { accepted } from './run.ts';
 import { assertSecrets } from './secrets.ts';
@@ -38,7 +38,10 @@ export async function serve(
   const plans = files.map((file) => choosePlan(file, cli.folder));
   if (options.phase !== undefined && plans.length === 0)
     plans.push(choosePlan(undefined, cli.folder));
-  for (const plan of plans) assertSecrets(cli, plan);
+  for (const plan of plans) {
+    assertPhase(plan, options.phase);
+    assertSecrets(cli, plan);
+  }
   const who = whoOf(cli, options.who);
   cli.interrupt.listen();
   return onStore(cli, 'serve', (site) => serveOn(cli, site, plans, options, who));

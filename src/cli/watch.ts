@@ -11,7 +11,7 @@ import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { followRun, tell } from './follow.ts';
 import { runNumber, whoOf } from './people.ts';
-import { choosePlan } from './plan-file.ts';
+import { assertPhase, choosePlan } from './plan-file.ts';
 import { accepted, followOrdered } from './run.ts';
 import { assertSecrets } from './secrets.ts';
 import { Standby } from './standby.ts';
@@ -59,6 +59,7 @@ async function planToWatch(
 ): Promise<string> {
   if (options.phase !== undefined) {
     const loaded = choosePlan(options.plan, cli.folder);
+    assertPhase(loaded, options.phase);
     if (site !== null) assertSecrets(cli, loaded);
     accepted(await control.arm(loaded, options.phase, whoOf(cli, options.who)));
     return loaded.plan.name;

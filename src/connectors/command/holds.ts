@@ -42,6 +42,9 @@ export const holds = defineState({
     if (ran.type === 'exited' && ran.code === wanted['holds-exit'])
       return { type: 'holds', evidence };
     const change = changeIn(said);
+    // Who reads a preview must see that nobody but people will make it so.
+    if (change === undefined && wanted.apply === undefined)
+      return { type: 'differs', evidence, change: 'it differs, by hand: the plan gives no apply' };
     if (change === undefined) return { type: 'differs', evidence };
     return { type: 'differs', evidence, change: client.conceal.text(change) };
   },

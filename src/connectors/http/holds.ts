@@ -34,7 +34,7 @@ export const holds = defineState({
   desired,
   observe: async (client: HttpClient, wanted: Desired, call): Promise<Observation> => {
     const answer = await send(client, wanted.observe, call);
-    return judge(client, wanted.observe, answer);
+    return byHand(judge(client, wanted.observe, answer), wanted);
   },
   apply: async (client, wanted, call): Promise<Receipt> => {
     if (wanted.apply === undefined) throw missing(client, 'apply');
@@ -73,6 +73,15 @@ function judge(client: HttpClient, asked: HttpRequest, answer: Answer): Observat
   const wouldChange = client.conceal.text(changeOf(misses));
   const seen = { ...asObject(evidence), change: wouldChange };
   return { type: 'differs', evidence: seen, change: wouldChange };
+}
+
+/** Who reads a preview must see that nobody but people will make it so. */
+function byHand(observation: Observation, { apply }: Desired): Observation {
+  if (observation.type !== 'differs' || apply !== undefined) return observation;
+  return {
+    ...observation,
+    change: `${observation.change ?? 'it differs'}, by hand: the plan gives no apply`,
+  };
 }
 
 function unknown(

@@ -106,8 +106,13 @@ function judge(client: PostgresClient, wanted: Desired, found: Scalar): Observat
   const spell = (value: boolean | number | string): string => JSON.stringify(shown(value));
   const difference = `${spell(found.value)} -> ${spell(wanted.equals)}`;
   const count = wanted.apply?.length ?? 0;
-  const work = count === 1 ? 'by 1 statement' : `by ${count} statements`;
-  const change = client.conceal.text(count === 0 ? difference : `${difference} ${work}`);
+  const work =
+    wanted.apply === undefined
+      ? 'by hand: the plan gives no apply'
+      : count === 1
+        ? 'by 1 statement'
+        : `by ${count} statements`;
+  const change = client.conceal.text(`${difference} ${work}`);
   return { type: 'differs', evidence, change };
 }
 
