@@ -32,7 +32,12 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
     case 'StepAttemptBegan':
       return say('working', `${nodeOf(body.node)} took ${body.step}${nth(body.attempt)}`);
     case 'StepObserved':
-      return say('working', `${body.step} must change${because(body.change ?? 'it differs')}`);
+      return say(
+        'working',
+        body.change === undefined
+          ? `${body.step} differs and must change`
+          : `${body.step} must change${because(body.change)}`,
+      );
     case 'StepApplied':
       return say('working', `${body.step} was applied; looking again`);
     case 'StepConfirmed':

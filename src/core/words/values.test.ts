@@ -9,12 +9,13 @@ test('a value bears the unit of the plan: a ratio is a percentage, time is a spa
       measured(0.0612, 'ratio'),
       measured(0.07, 'ratio'),
       measured(312, 'rows'),
+      measured(1, 'rows'),
       measured(0.8399, undefined),
       measured(840, 'ms'),
       measured(0.2512, 'seconds'),
       measured(150, 's'),
     ],
-    ['6.12 %', '7 %', '312 rows', '0.84', '840 ms', '251 ms', '2.5 min'],
+    ['6.12 %', '7 %', '312 rows', '1 row', '0.84', '840 ms', '251 ms', '2.5 min'],
   );
 });
 

@@ -21,7 +21,8 @@ export function measured(value: number, unit: string | undefined): string {
   if (unit === 'ratio') return `${shortNumber(Number((value * 100).toPrecision(12)))} %`;
   const inMs = Object.hasOwn(timesMs, unit) ? timesMs[unit] : undefined;
   if (inMs !== undefined) return spanOf(Number((value * inMs).toPrecision(12)));
-  return `${shortNumber(value)} ${unit}`;
+  // Units of counts are plurals: of one row there is one row.
+  return `${shortNumber(value)} ${value === 1 ? unit.replace(/(?<![su])s$/, '') : unit}`;
 }
 
 /** What a rule saw of its signal: `6.1 %, bad above 2 % for 1 min`; `not known: connection refused, bad above 2 %`. */

@@ -127,7 +127,7 @@ test('a decision says the answer, its run or its end, who gave it, and why', () 
     [
       'working: decision 3: roll back with full, run 7, by Ada: customers suffer',
       'working: decision 3: roll back with full, run 7, by trigger errors itself: customers suffer',
-      'attention: decision 3: hold until 03:12:07 UTC, because nobody answered: customers suffer',
+      'attention: decision 3: hold until 03:12:07 UTC, by the plan: customers suffer',
       'deviation: decision 3: dismissed, by Ada: customers suffer',
       'already: decision 3 was overtaken by decision 4',
     ],

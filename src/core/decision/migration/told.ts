@@ -138,6 +138,7 @@ function byWhom({ how }: MigrationEvent & { type: 'DecisionMade' }, who: string)
     case 'automatic':
       return `by ${who} itself`;
     case 'silence':
-      return 'because nobody answered';
+      // Its reason says that nobody answered in time.
+      return 'by the plan';
   }
 }
