@@ -5,7 +5,7 @@ import { type PreviewLine, previewRun } from '../engine/preview.ts';
 import type { Cli } from './cli.ts';
 import { exits, type Exit } from './exit.ts';
 import type { LoadedPlan } from './plan-file.ts';
-import { cut } from './view/lines.ts';
+import { cut, wrap } from './view/lines.ts';
 import { type Look, type Mark, markOf, paint } from './view/marks.ts';
 import { timeOf } from './view/time.ts';
 
@@ -40,6 +40,13 @@ function lineOf(line: PreviewLine, widest: number, look: Look): string {
   const [mark, words] = wordsOf(line, look);
   const head = `  ${mark} ${line.step.padEnd(widest)}  `;
   const where = `  [${line.system}]`;
+  // Why it could not be asked says how to mend it, so all of it is said.
+  if (line.says === 'unknown')
+    return (
+      head +
+      wrap(words, Math.max(40, look.width - widest - 6)).join(`\n${' '.repeat(widest + 6)}`) +
+      paint('dim', where, look)
+    );
   // An answer of a system is one line here; the whole of it is in --json.
   return (
     head +
