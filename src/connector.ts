@@ -109,12 +109,22 @@ export type ProbeAnswer =
 
 /** One answer of a source. `at` is the source's own time where it tells one: epoch milliseconds. */
 export type Reading =
-  | { readonly type: 'number'; readonly at: number; readonly value: number; readonly evidence?: Json }
+  | {
+      readonly type: 'number';
+      readonly at: number;
+      readonly value: number;
+      readonly evidence?: Json;
+    }
   | { readonly type: 'event'; readonly at: number; readonly id: string; readonly data: Json }
   /** Asked well, nothing there: empty answer, NaN, infinity, null, 0/0. Never a guess. */
   | { readonly type: 'no-data'; readonly at: number; readonly because: string }
   /** Could not measure. */
-  | { readonly type: 'error'; readonly at: number; readonly class: ErrorClass; readonly because: string };
+  | {
+      readonly type: 'error';
+      readonly at: number;
+      readonly class: ErrorClass;
+      readonly because: string;
+    };
 
 /** Which instants are asked for; the same question must give the same answer live and later. Epoch milliseconds. */
 export type When =
@@ -126,7 +136,12 @@ export interface SignalKind<Client, Query = never> {
   readonly summary: string;
   readonly query: Schema<Query>;
   /** Never throws for what may happen in the world: no data and errors are readings. */
-  readonly read: (client: Client, query: Query, when: When, call: Call) => Promise<readonly Reading[]>;
+  readonly read: (
+    client: Client,
+    query: Query,
+    when: When,
+    call: Call,
+  ) => Promise<readonly Reading[]>;
 }
 
 /** Whether a desired state holds on the real system now. */
@@ -148,7 +163,12 @@ export interface StateKind<Client, Desired = never> {
   /** Left out: Backout can see whether it holds, but people must bring it about. */
   readonly apply?: (client: Client, desired: Desired, call: ApplyCall) => Promise<Receipt>;
   /** Brings back what was there before `apply` gave this receipt. Doing it twice changes nothing more. */
-  readonly undo?: (client: Client, desired: Desired, receipt: Receipt, call: ApplyCall) => Promise<Receipt>;
+  readonly undo?: (
+    client: Client,
+    desired: Desired,
+    receipt: Receipt,
+    call: ApplyCall,
+  ) => Promise<Receipt>;
 }
 
 /** A message to people, already written. */
@@ -170,9 +190,18 @@ export type Delivery =
 export interface ChannelKind<Client, Address = never> {
   readonly summary: string;
   readonly address: Schema<Address>;
-  readonly send: (client: Client, address: Address, notice: Notice, call: ApplyCall) => Promise<Delivery>;
+  readonly send: (
+    client: Client,
+    address: Address,
+    notice: Notice,
+    call: ApplyCall,
+  ) => Promise<Delivery>;
   /** Where the system can tell: did it arrive? */
-  readonly confirm?: (client: Client, receipt: Receipt, call: Call) => Promise<'arrived' | 'on-its-way' | 'failed'>;
+  readonly confirm?: (
+    client: Client,
+    receipt: Receipt,
+    call: Call,
+  ) => Promise<'arrived' | 'on-its-way' | 'failed'>;
 }
 
 /** An HTTP request that a system sent to us, body unparsed because signatures are made over bytes. */
@@ -188,7 +217,10 @@ export interface Delivered {
 
 /** What a connector makes of a delivered request. Deduplication by event id is the engine's, replay windows are here. */
 export type Received =
-  | { readonly type: 'accepted'; readonly events: readonly (Reading & { readonly type: 'event' })[] }
+  | {
+      readonly type: 'accepted';
+      readonly events: readonly (Reading & { readonly type: 'event' })[];
+    }
   | { readonly type: 'rejected'; readonly status: 400 | 401 | 409 | 413; readonly because: string };
 
 /** How a system tells us of events. */
@@ -244,7 +276,9 @@ export function defineState<Client, Desired>(
 }
 
 /** Gives a signal its types by inference. */
-export function defineSignal<Client, Query>(signal: SignalKind<Client, Query>): SignalKind<Client, Query> {
+export function defineSignal<Client, Query>(
+  signal: SignalKind<Client, Query>,
+): SignalKind<Client, Query> {
   return signal;
 }
 

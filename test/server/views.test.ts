@@ -231,7 +231,10 @@ test('the feed tells the newest first, and an event of a newer Backout by its na
     rows.map(({ seq }) => seq),
     events.map(({ seq }) => seq).toReversed(),
   );
-  assert.equal(rows.at(-1)?.words, 'run 1 begins: full of ledger-cutover (live), because errors over 2 %');
+  assert.equal(
+    rows.at(-1)?.words,
+    'run 1 begins: full of ledger-cutover (live), because errors over 2 %',
+  );
   const newer = { ...events[0], body: { type: 'RunBlessed' } } as JournalEvent;
   assert.deepEqual(tell(newer), { mark: 'unknown', words: 'RunBlessed' });
 });

@@ -138,10 +138,7 @@ function unread(at: number): SignalReading {
 }
 
 /** The trigger's verdict by what its leaves say now. */
-function verdictOf(
-  condition: Condition,
-  leaves: { readonly [leaf: string]: LeafState },
-): Verdict {
+function verdictOf(condition: Condition, leaves: { readonly [leaf: string]: LeafState }): Verdict {
   const truth = judgeCondition(condition, (leaf) => truthOf(leaves[leaf]?.status));
   switch (truth) {
     case 'bad':

@@ -39,7 +39,10 @@ export function fold<State, Body extends EventBody>(
 }
 
 /** Says yes, with these events by this actor. */
-export function accept<Body extends EventBody>(actor: Actor, bodies: readonly Body[]): Decided<Body> {
+export function accept<Body extends EventBody>(
+  actor: Actor,
+  bodies: readonly Body[],
+): Decided<Body> {
   return { type: 'accepted', events: bodies.map((body) => ({ actor, body })) };
 }
 

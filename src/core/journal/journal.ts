@@ -67,7 +67,10 @@ export interface Journal {
    */
   readonly onAppended: (listener: (stream: string) => void) => () => void;
   /** Streams whose deadline has come, by the store's clock, and when the next one comes. */
-  readonly due: () => Promise<{ readonly streams: readonly string[]; readonly next: number | null }>;
+  readonly due: () => Promise<{
+    readonly streams: readonly string[];
+    readonly next: number | null;
+  }>;
   /** The next number of a series (`run`): never given twice, may leave gaps. */
   readonly nextNumber: (series: string) => Promise<number>;
   /** The store's clock: epoch milliseconds. */

@@ -376,5 +376,9 @@ test('an entry may not have the name of the verification that every run adds', (
   const text = `${head}people: { ada: {} }\nroles: { owner: ada }\nplaybooks:\n  full:\n    scope: full\n    stages:\n      - s: [{ step: verified, owner: owner, timebox: 1m, manual: { do: x } }]\n`;
   const parsed = parsePlan({ file: 'a.plan.yaml', text });
   assert.equal(parsed.type, 'problems');
-  if (parsed.type === 'problems') assert.deepEqual(parsed.problems.map((each) => each.code), ['BK-0419']);
+  if (parsed.type === 'problems')
+    assert.deepEqual(
+      parsed.problems.map((each) => each.code),
+      ['BK-0419'],
+    );
 });
