@@ -142,7 +142,7 @@ function conclude(
   say(good ? `● ${word}` : '▲ The demo did not end well.');
   if (!options.keep)
     say(
-      'Again: npm run demo. With --keep the journal stays; --chaos kills a node; --scenario and --manual change the story.',
+      'Again: npm run demo. With --keep the databases stay; --chaos kills a node; --scenario and --manual change the story.',
     );
   return good;
 }

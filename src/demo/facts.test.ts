@@ -25,7 +25,7 @@ const good: Facts = {
   weightLegacy: 100,
   rtoMs: 60_000,
   chaos: null,
-  journal: { events: 59, problems: 0 },
+  journal: { events: 59, problems: 0, file: 'kept.jsonl' },
 };
 
 const asked: Facts = {
@@ -69,7 +69,11 @@ describe('complaints', () => {
     ['a wrong order', book({ wrong: ['order-8'] }), /otherwise than it was promised: order-8/],
     ['an order left in the new database', book({ ledgerOnly: ['order-9'] }), /only in.*order-9/],
     ['customers who bought nothing', book({ promised: 0 }), /nothing was proven/],
-    ['a journal that is broken', { ...good, journal: { events: 59, problems: 2 } }, /2 problem/],
+    [
+      'a journal that is broken',
+      { ...good, journal: { ...good.journal, problems: 2 } },
+      /2 problem/,
+    ],
     ['chaos that killed nobody', chaos({ killed: null }), /No node was killed/],
     ['chaos that nobody noticed', chaos({ lost: 0 }), /no attempt was found lost/],
     ['chaos after which nobody went on', chaos({ finishedBy: [] }), /No other node/],
@@ -115,7 +119,11 @@ describe('the summary', () => {
   });
 
   test('says never of what never came', () => {
-    const text = summaryOf({ ...good, servingAt: null, journal: { events: 1, problems: 3 } });
+    const text = summaryOf({
+      ...good,
+      servingAt: null,
+      journal: { events: 1, problems: 3, file: 'kept.jsonl' },
+    });
     assert.match(text.join('\n'), /restored +never/);
     assert.match(text.join('\n'), /journal +1 events, 3 problem/);
   });

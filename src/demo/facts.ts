@@ -32,7 +32,12 @@ export interface Facts {
   readonly rtoMs: number;
   /** Null when no node was to be killed. */
   readonly chaos: Chaos | null;
-  readonly journal: { readonly events: number; readonly problems: number };
+  readonly journal: {
+    readonly events: number;
+    readonly problems: number;
+    /** The record as JSON lines, which stays when everything else is gone. */
+    readonly file: string;
+  };
 }
 
 /** What became of the node that was to be killed; `killed` is null when it never came to that. */
@@ -166,6 +171,7 @@ export function summaryOf(facts: Facts): readonly string[] {
       'journal',
       `${facts.journal.events} events, ${facts.journal.problems === 0 ? 'chain whole' : `${facts.journal.problems} problem(s)`}`,
     ),
+    row('', `backout journal verify ${facts.journal.file}`),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemoOptions } from './demo.ts';
 import type { Chaos, Facts } from './facts.ts';
+import { keepJournal } from './record.ts';
 import { expectations } from './scenario.ts';
 import type { CustomerStats } from './shop/customer-stats.ts';
 import type { Story } from './story.ts';
@@ -48,7 +49,11 @@ export async function measure(
     weightLegacy: (await shop.weights()).legacy,
     rtoMs: plan.plan.objectives?.rto ?? 0,
     chaos: options.chaos ? chaosOf(story) : null,
-    journal: { events, problems: problems.length },
+    journal: {
+      events,
+      problems: problems.length,
+      file: await keepJournal(store.control, world.journalFile),
+    },
   };
 }
 

@@ -33,6 +33,8 @@ export interface OpenedStore {
 export interface World {
   readonly folder: string;
   readonly planFile: string;
+  /** Where the journal is kept when the rest is gone. */
+  readonly journalFile: string;
   readonly plan: Fingerprinted;
   readonly shop: Shop;
   readonly store: OpenedStore;
@@ -93,7 +95,17 @@ export async function startWorld(options: WorldOptions, borrowed: Borrowed): Pro
     const plan = await readPlan(planFile);
     const nodes = await startNodes(folder, stops, environment(shop, databases), options);
     options.stopped.throwIfAborted();
-    return { folder, planFile, plan, shop, store, nodes, page: page.url, stop };
+    return {
+      folder,
+      planFile,
+      journalFile: `${folder}.jsonl`,
+      plan,
+      shop,
+      store,
+      nodes,
+      page: page.url,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
