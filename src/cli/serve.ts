@@ -11,6 +11,7 @@ import { assertPhase, choosePlan, type LoadedPlan } from './plan-file.ts';
 import type { Site } from './platform.ts';
 import { accepted } from './run.ts';
 import { assertSecrets } from './secrets.ts';
+import { nextEvent, tellPlan } from './serve-telling.ts';
 import { markOf } from './view/marks.ts';
 import { timeOf } from './view/time.ts';
 
@@ -59,13 +60,19 @@ async function serveOn(
   const inFolder = store.folder === null ? '' : `, data in ${store.folder}`;
   log('info', `Journal: Postgres ${store.postgresVersion}${inFolder}.`);
   for (const warning of store.warnings) log('warn', warning);
-  for (const plan of plans) await arm(site, plan, options.phase, who, log);
-  // The page first: a taken port is said before anything begins.
+  // The page first: a taken port is said before a phase is entered.
   const page = await openPage(cli, site, options, log);
   try {
+    for (const plan of plans) await arm(site, plan, options.phase, who, log);
+    const names = plans.map(({ plan }) => plan.name);
+    const next = await Promise.all(names.map((name) => nextEvent(site.control, name)));
     cli.out.line({ type: 'serving', url: page.url, store: store.where, folder: store.folder });
     log('info', `Page and API: ${page.url}`);
+    const telling = names.map((name, index) =>
+      tellPlan(site.control, name, next[index] ?? 1, log, cli.interrupt.signal),
+    );
     await workUntilStopped(cli, site, log);
+    await Promise.all(telling);
     return exits.fine;
   } finally {
     await page.stop();

@@ -67,7 +67,11 @@ before(async () => {
     BACKOUT_DATA: join(folder.path, 'data'),
   };
   writeFileSync(join(folder.path, 'hostile.plan.yaml'), plan);
-  serving = start(['serve', '--phase', 'canary', '--port', '0'], { cwd: folder.path, env });
+  serving = start(['serve', '--phase', 'canary', '--port', '0'], {
+    cwd: folder.path,
+    env,
+    withinMs: 300_000,
+  });
   await serving.until(/Working\./);
 });
 after(async () => {
@@ -108,7 +112,7 @@ test('a system of another environment than declared is not touched, and both nam
   const said = await blockedBy('elsewhere');
   assert.match(
     said.stdout,
-    /elsewhere-step is blocked \(target-mismatch\): \[declared\] The plan declares environment production, and the system says it is staging\. Nothing was touched\. Mend/,
+    /elsewhere-step is blocked\W+target.mismatch\W+\[declared\] The plan declares environment production, and the system says it is staging\. Nothing was touched\. Mend/,
   );
   assert.equal(hostile.changes(), before);
   const previewed = await run('run', 'elsewhere', '--preview', '--json');
@@ -122,7 +126,7 @@ test('a system of another environment than declared is not touched, and both nam
 test('a request that is never answered ends with the timebox', async () => {
   const before = hostile.changes();
   const said = await blockedBy('silent');
-  assert.match(said.stdout, /silent-step is blocked \(timed-out\): .*hostile.*GET \/silent/);
+  assert.match(said.stdout, /silent-step is blocked\W+timed.out\W+.*hostile.*GET \/silent/);
   assert.equal(hostile.changes(), before);
 });
 
@@ -138,7 +142,7 @@ test('an answer of 2 GB is cut off after a little of it', async () => {
   const said = await blockedBy('flood');
   assert.match(
     said.stdout,
-    /flood-step is blocked \(refused\): .*GET \/flood: the answer of .* is longer than 1048576 bytes and was cut off/,
+    /flood-step is blocked\W+refused\W+.*GET \/flood: the answer of .* is longer than 1048576 bytes and was cut off/,
   );
   assert.ok(hostile.poured() < 64 * 1024 ** 2, `${hostile.poured()} bytes were taken`);
 });
@@ -147,14 +151,14 @@ test('a command that prints for ever is stopped, and is gone', async () => {
   const said = await blockedBy('endless');
   assert.match(
     said.stdout,
-    /endless-step is blocked \(refused\): .*sh printed without end and was stopped/,
+    /endless-step is blocked\W+refused\W+.*sh printed without end and was stopped/,
   );
   assert.ok(!isRunning(readFileSync(join(folder.path, 'endless.pid'), 'utf8').trim()));
 });
 
 test('a command that ignores SIGTERM is ended in its timebox with all that it began', async () => {
   const said = await blockedBy('deaf');
-  assert.match(said.stdout, /deaf-step is blocked \(timed-out\): /);
+  assert.match(said.stdout, /deaf-step is blocked\W+timed.out\W+/);
   const pids = readFileSync(join(folder.path, 'deaf.pid'), 'utf8').trim().split('\n');
   assert.equal(pids.length, 2);
   // The group is killed a second after it was asked to go, which may be after the timebox.

@@ -49,6 +49,13 @@ test('a phase that the plan does not have is said before a store is made', async
   assert.match(watching.stderr, /has no such phase; did you mean "canary"\?/);
 });
 
+test('a taken port is said before the phase is entered', async () => {
+  const answer = await said(['serve', '--phase', 'canary', '--port', new URL(flags.url).port]);
+  assert.equal(answer.exit, 3);
+  assert.match(answer.stderr, /the port is taken.*--port 0/);
+  assert.match((await said(['journal'])).stdout, /The journal is empty\./);
+});
+
 test('a plan that is named and not valid is answered with its problems, not as if it were not there', async () => {
   const elsewhere = join(folder.path, 'elsewhere');
   mkdirSync(elsewhere);

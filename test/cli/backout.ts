@@ -18,6 +18,8 @@ export interface Said {
 export interface StartOptions {
   readonly cwd: string;
   readonly env?: { readonly [name: string]: string };
+  /** A command that has not ended by then is killed, and the test fails; for a server longer than the whole test. Milliseconds. */
+  readonly withinMs?: number;
 }
 
 /** The longest that anything is waited for. Milliseconds. */
@@ -31,7 +33,7 @@ export class Running {
   #stderr = '';
   readonly #heard = new Set<() => void>();
 
-  constructor(words: readonly string[], { cwd, env = {} }: StartOptions) {
+  constructor(words: readonly string[], { cwd, env = {}, withinMs = deadlineMs }: StartOptions) {
     this.child = spawn(process.execPath, [program, ...words], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,7 +51,7 @@ export class Running {
       const late = setTimeout(() => {
         this.child.kill('SIGKILL');
         reject(new Error(`backout ${words.join(' ')} did not end.\n${this.said}`));
-      }, deadlineMs);
+      }, withinMs);
       this.child.once('close', (exit) => {
         clearTimeout(late);
         resolve({ exit, stdout: this.#stdout, stderr: this.#stderr });
