@@ -19,7 +19,7 @@ test('every refusal of an order is in the reference', () => {
   const sources = projectFiles().filter((path) =>
     /^src\/(core|engine)\/(?!.*\.test\.).*\.ts$/.test(path),
   );
-  const calls = /\b(?:reject|no)\(\s*'([a-z-]+)',|type: 'rejected', code: '([a-z-]+)'/g;
+  const calls = /\b(?:reject|no)\(\s*'([a-z-]+)',|type: 'rejected',\s+code: '([a-z-]+)'/g;
   const found = sources.flatMap((path) =>
     [...textOf(path).matchAll(calls)].map((match) => match[1] ?? match[2] ?? ''),
   );
