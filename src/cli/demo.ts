@@ -24,7 +24,10 @@ export interface DemoCommandOptions {
 /** 0 only when everything that the demo claims was checked; 1 when it was not so; 130 after Ctrl-C. */
 export async function demo(cli: Cli, options: DemoCommandOptions): Promise<Exit> {
   const scenario = named<Scenario>('scenario', options.scenario, scenarios);
-  const sabotage = options.sabotage === undefined ? null : named<Sabotage>('sabotage', options.sabotage, sabotages);
+  const sabotage =
+    options.sabotage === undefined
+      ? null
+      : named<Sabotage>('sabotage', options.sabotage, sabotages);
   cli.interrupt.listen();
   const screen = new Screen(cli);
   try {
@@ -48,25 +51,37 @@ export async function demo(cli: Cli, options: DemoCommandOptions): Promise<Exit>
   }
 }
 
-function named<Name extends string>(what: string, name: string, known: { readonly [name in Name]: string }): Name {
+function named<Name extends string>(
+  what: string,
+  name: string,
+  known: { readonly [name in Name]: string },
+): Name {
   // The cast holds because the line before proves that the name is one of the keys.
   if (Object.hasOwn(known, name)) return name as Name;
   const all = Object.entries(known).map(([each, means]) => `  ${each.padEnd(16)} ${String(means)}`);
-  throw new CliError('BK-0101', `[demo] There is no ${what} ${name}. There are:\n${all.join('\n')}`);
+  throw new CliError(
+    'BK-0101',
+    `[demo] There is no ${what} ${name}. There are:\n${all.join('\n')}`,
+  );
 }
 
 function borrowed(cli: Cli): Borrowed {
   return {
     openStore: async (folder) => {
       const site = await cli.platform.openSite({ data: folder }, logOf(cli));
-      return { control: site.control, check: () => site.store.check({ project }), close: site.close };
+      return {
+        control: site.control,
+        check: () => site.store.check({ project }),
+        close: site.close,
+      };
     },
     startPage: async (control, port) => {
       const { startServer } = await import('../server/server.ts');
       try {
         return await startServer({ control, port, log: logOf(cli) });
       } catch (error) {
-        if (error instanceof Error && error.name === 'ServerError') throw new CliError('BK-0112', error.message, { cause: error });
+        if (error instanceof Error && error.name === 'ServerError')
+          throw new CliError('BK-0112', error.message, { cause: error });
         throw error;
       }
     },
@@ -93,7 +108,8 @@ class Screen {
         else this.#painter.print(line);
       },
       see: (run, now) => this.#see(run, now),
-      ask: process.stdin.isTTY && out.live ? (question, signal) => this.#ask(question, signal) : null,
+      ask:
+        process.stdin.isTTY && out.live ? (question, signal) => this.#ask(question, signal) : null,
       tell: (facts) => out.line({ type: 'demo', ...facts }),
       stopped: interrupt.signal,
     };
@@ -111,14 +127,19 @@ class Screen {
     if (!out.live) return;
     const ended = run.type === 'run' && run.status === 'ended';
     if (ended) this.close();
-    else this.#painter ??= new Painter(out.stdout, () => renderRun(this.#run, { ...out.look, now: Date.now() + this.#ahead }));
+    else
+      this.#painter ??= new Painter(out.stdout, () =>
+        renderRun(this.#run, { ...out.look, now: Date.now() + this.#ahead }),
+      );
   }
 
   async #ask(question: string, signal: AbortSignal): Promise<'approve' | 'hold' | null> {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       for (;;) {
-        const said = (await terminal.question(`${question}  [a]pprove, [h]old: `, { signal })).trim().toLowerCase();
+        const said = (await terminal.question(`${question}  [a]pprove, [h]old: `, { signal }))
+          .trim()
+          .toLowerCase();
         if (said === 'a' || said === 'approve') return 'approve';
         if (said === 'h' || said === 'hold') return 'hold';
       }

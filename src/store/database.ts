@@ -103,14 +103,17 @@ export function openDatabase(options: DatabaseOptions): Database {
   const withClient = async <Result>(
     work: (client: PoolClient) => Promise<Result>,
   ): Promise<Result> => {
-    const client = await acquire();
-    try {
-      const result = await work(client);
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(isUnreachable(error));
-      throw error;
+    for (let dead = 0; ; dead += 1) {
+      const client = await acquire();
+      try {
+        const result = await work(client);
+        client.release();
+        return result;
+      } catch (error) {
+        client.release(isUnreachable(error));
+        // The server was killed while this connection lay idle: the statement never left, so another one may carry it.
+        if (!neverSent(error) || dead >= pool.options.max) throw error;
+      }
     }
   };
 
@@ -148,6 +151,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       }),
     close: () => pool.end(),
   };
+}
+
+/** pg refuses a statement on a connection that it knows to be dead; nothing of it was sent. */
+function neverSent(error: unknown): boolean {
+  return error instanceof Error && error.message.endsWith('is not queryable');
 }
 
 /** Rows of a statement on one connection, without a StoreError around what goes wrong. */
