@@ -1,9 +1,10 @@
 // `backout demo`: shows the whole story on a real little shop, live in the terminal and on a page.
 import { createInterface } from 'node:readline/promises';
 import type { Run } from '../core/rollback/state.ts';
-import { type Viewer, runDemo } from '../demo/demo.ts';
+import { runDemo } from '../demo/demo.ts';
 import { type Sabotage, sabotages } from '../demo/scenario.ts';
 import { type Scenario, scenarios } from '../demo/shop/scenarios.ts';
+import type { Viewer } from '../demo/viewer.ts';
 import type { Borrowed } from '../demo/world.ts';
 import { project } from '../engine/projections.ts';
 import { type Cli, logOf } from './cli.ts';

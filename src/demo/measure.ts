@@ -1,11 +1,11 @@
 // Measures how the story went: in the journal, in both databases and in the customers' own book.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DemoOptions } from './demo.ts';
 import type { Chaos, Facts } from './facts.ts';
 import { keepJournal } from './record.ts';
 import { expectations } from './scenario.ts';
 import type { CustomerStats } from './shop/customer-stats.ts';
 import type { Story } from './story.ts';
+import type { DemoOptions } from './viewer.ts';
 import type { World } from './world.ts';
 
 /** So long may the feed take to bring home what the new service wrote, where nothing was rolled back. Milliseconds. */

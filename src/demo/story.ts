@@ -1,11 +1,11 @@
 // The story from the break to the end: follows the journal, tells it, and does what the demo itself does in it.
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
-import type { DemoOptions, Viewer } from './demo.ts';
 import { Heard, type StoryBody } from './heard.ts';
 import { tell } from './narrator.ts';
 import { expectations } from './scenario.ts';
 import { scenarios } from './shop/scenarios.ts';
+import type { DemoOptions, Viewer } from './viewer.ts';
 import type { World } from './world.ts';
 
 /** The longest that the story may take after the break, when nobody is asked by hand. Milliseconds. */
