@@ -1,6 +1,7 @@
 // The dispatcher on pg-boss: jobs lie in the same Postgres as the journal and wake nodes by LISTEN/NOTIFY.
 import { PgBoss } from 'pg-boss';
 import type { Job } from '../core/journal/journal.ts';
+import { answerOf, callFor } from './calls.ts';
 import {
   type Dispatcher,
   type JobHandler,
@@ -9,6 +10,7 @@ import {
   queues,
 } from './dispatcher.ts';
 import type { Log } from './log.ts';
+import { sentenceOf } from './trouble.ts';
 
 /** The schema that pg-boss keeps its tables in, beside ours. */
 const SCHEMA = 'backout_jobs';
@@ -19,12 +21,18 @@ const HEARTBEAT_SECONDS = 10;
 /** The longest that a job may be in hand, in seconds; a step's own timebox ends it long before. */
 const EXPIRE_SECONDS = 23 * 3600;
 
+/** How long it may take to connect, to begin, and to stop beyond what its jobs are given. Milliseconds. */
+const CONNECT_MS = 5_000;
+const START_MS = 20_000;
+const STOP_MS = 3_000;
+
 /** Connects the dispatcher; makes its tables and queues when they are not there. */
 export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
   const boss = new PgBoss({
     connectionString: url,
     schema: SCHEMA,
     max: 8,
+    connectionTimeoutMillis: CONNECT_MS,
     application_name: 'backout dispatcher',
     useListenNotify: true,
     schedule: false,
@@ -35,19 +43,29 @@ export async function openPgBoss(url: string, log: Log): Promise<Dispatcher> {
     monitorVacuum: false,
   });
   boss.on('error', (error) => log('warn', `[dispatcher] ${error.message}`));
+  const stop = (waitMs: number): Promise<void> =>
+    answerOf(
+      callFor(waitMs + STOP_MS),
+      boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
+    );
   try {
-    await boss.start();
-    await ensureQueues(boss);
+    await answerOf(callFor(START_MS), begin(boss));
   } catch (error) {
-    await boss.stop({ graceful: false, close: true }).catch(() => undefined);
+    await stop(0).catch(() => undefined);
     throw error;
   }
   return {
     enqueue: (sql, jobs) => enqueue(boss, sql, jobs),
     work: (queue, slots, handler) => work(boss, queue, slots, handler, log),
+    // A server that went away in the middle may leave it waiting for ever; what it holds then ends with the process.
     stop: (waitMs) =>
-      boss.stop({ graceful: waitMs > 0, timeout: Math.max(1, waitMs), close: true }),
+      stop(waitMs).catch((error: unknown) => log('warn', `[dispatcher] ${sentenceOf(error)}`)),
   };
+}
+
+async function begin(boss: PgBoss): Promise<void> {
+  await boss.start();
+  await ensureQueues(boss);
 }
 
 async function ensureQueues(boss: PgBoss): Promise<void> {

@@ -158,7 +158,13 @@ describe('the managed Postgres', () => {
       () => put(1).catch(() => null),
       (answer) => answer !== null,
     );
-    process.kill(await keeperOf(store.url), 'SIGKILL');
+    const keeper = await until(
+      'its keeper',
+      () => keeperOf(store.url).catch(() => null),
+      (pid) => pid !== null,
+    );
+    assert.ok(keeper !== null);
+    process.kill(keeper, 'SIGKILL');
     await until(
       'an answer',
       () => put(2).catch(() => null),
