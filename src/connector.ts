@@ -147,8 +147,16 @@ export interface SignalKind<Client, Query = never> {
 /** Whether a desired state holds on the real system now. */
 export type Observation =
   | { readonly type: 'holds'; readonly evidence: Json }
-  /** `change` says in a few words what applying would do: `ledger 100 -> 0 %, legacy 0 -> 100 %`. */
-  | { readonly type: 'differs'; readonly evidence: Json; readonly change?: string }
+  /**
+   * `change` says in a few words what applying would do: `ledger 100 -> 0 %, legacy 0 -> 100 %`. `touches` says how many
+   * rows, keys or things it would change, where the system can count them: the limit of a destructive step is held by it.
+   */
+  | {
+      readonly type: 'differs';
+      readonly evidence: Json;
+      readonly change?: string;
+      readonly touches?: number;
+    }
   | { readonly type: 'unknown'; readonly class: ErrorClass; readonly because: string };
 
 /** What an apply leaves behind: all that `undo` needs, and nothing secret. */
@@ -162,13 +170,24 @@ export interface StateKind<Client, Desired = never> {
   readonly observe: (client: Client, desired: Desired, call: Call) => Promise<Observation>;
   /** Left out: Backout can see whether it holds, but people must bring it about. */
   readonly apply?: (client: Client, desired: Desired, call: ApplyCall) => Promise<Receipt>;
-  /** Brings back what was there before `apply` gave this receipt. Doing it twice changes nothing more. */
+  /**
+   * Brings back what was there before the first apply, from what was kept. Doing it twice changes nothing more. Throws
+   * `refused` when what was kept is not enough: what was there before is then for people to bring back.
+   */
   readonly undo?: (
     client: Client,
     desired: Desired,
-    receipt: Receipt,
+    kept: Kept,
     call: ApplyCall,
   ) => Promise<Receipt>;
+}
+
+/** What a run kept of a step, to go back behind it. */
+export interface Kept {
+  /** The evidence of the observation before the first apply; null when nothing was observed to differ. */
+  readonly before: Json;
+  /** What apply left behind; null when its answer was lost with the node that waited for it. */
+  readonly receipt: Receipt | null;
 }
 
 /** A message to people, already written. */

@@ -1,7 +1,7 @@
 // The suite that every connector passes, ours and those of others, run by `node --test` against a real system.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { AnyConnector, AnyStateKind, Json, Observation, Reading } from '../connector.ts';
+import type { AnyConnector, AnyStateKind, Json, Kept, Observation, Reading } from '../connector.ts';
 import {
   applyCall,
   opened,
@@ -186,9 +186,11 @@ function testUndo(given: ConnectorCase, state: StateCase, kind: AnyStateKind): v
     await state.disturb();
     const picture = await state.picture();
     const desired: unknown = await validated(kind.desired, state.desired());
+    const seen = await observed(system, kind, desired);
+    const evidence = seen.type === 'differs' ? seen.evidence : null;
     const receipt = await apply(system.client, desired, applyCall('run-3/step', 1));
     // The journal keeps receipts as text, so undo must live with what comes back from there.
-    const kept = JSON.parse(JSON.stringify(receipt)) as Json;
+    const kept = JSON.parse(JSON.stringify({ before: evidence, receipt })) as Kept;
     system.hears(await undo(system.client, desired, kept, applyCall('run-3/undo', 1)));
     assert.deepEqual(await state.picture(), picture);
     system.hears(await undo(system.client, desired, kept, applyCall('run-3/undo', 2)));

@@ -52,7 +52,7 @@ export const holds = defineState({
     if (wanted.apply === undefined) throw missing(client, 'apply');
     return act(client, wanted, wanted.apply, 'apply on', call);
   },
-  undo: async (client, wanted, receipt, call): Promise<Receipt> => {
+  undo: async (client, wanted, { receipt }, call): Promise<Receipt> => {
     if (wanted.undo === undefined) throw missing(client, 'undo');
     return act(client, wanted, wanted.undo, 'undo on', call, JSON.stringify(receipt));
   },

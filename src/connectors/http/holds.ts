@@ -42,7 +42,7 @@ export const holds = defineState({
     const status = await change(client, wanted.apply, call, before);
     return { status, before: client.conceal.json(before.captured) };
   },
-  undo: async (client, wanted, receipt, call): Promise<Receipt> => {
+  undo: async (client, wanted, { receipt }, call): Promise<Receipt> => {
     if (wanted.undo === undefined) throw missing(client, 'undo');
     return { status: await change(client, wanted.undo, call, { captured: capturedIn(receipt) }) };
   },

@@ -55,7 +55,7 @@ export const holds = defineState({
     if (wanted.apply === undefined) throw missing(client, 'apply');
     return change(client, wanted, wanted.apply, call, 'apply', false);
   },
-  undo: async (client, wanted, receipt, call): Promise<Receipt> => {
+  undo: async (client, wanted, { receipt }, call): Promise<Receipt> => {
     if (wanted.undo === undefined) throw missing(client, 'undo');
     if (wasAlreadySo(receipt)) return { statements: [], already: true };
     return change(client, wanted, wanted.undo, call, 'undo', true);
