@@ -29,7 +29,11 @@ export const step: Bench = {
   run: () =>
     withPretended(plan, async ({ control, event }) => {
       for (const run of [1, 2]) {
-        const answer = await control.order('steps', 'full', 'the bench', 'drill', 'the bench');
+        const answer = await control.order(
+          'steps',
+          { playbook: 'full', because: 'the bench', kind: 'drill' },
+          'the bench',
+        );
         if (answer.type === 'rejected') throw new Error(`[bench] ${answer.because}`);
         await event(`run-${run}`, ({ body }) => body.type === 'RunEnded');
       }

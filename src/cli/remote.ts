@@ -37,8 +37,7 @@ export function remoteControl(url: string, token?: string): Control {
     events: (stream, from = 1) => get(`streams/${encodeURIComponent(stream)}/events?from=${from}`),
     follow: (stream, from, signal) => follow(remote, stream, from, signal),
     arm: (snapshot, phase, who) => post('migrations', { snapshot, phase }, who),
-    order: (plan, playbook, because, kind, who) =>
-      post('runs', { plan, playbook, because, kind }, who),
+    order: (plan, wanted, who) => post('runs', { plan, ...wanted }, who),
     decide: (plan, order, who) =>
       post(`migrations/${encodeURIComponent(plan)}/decisions`, { order }, who),
     tell: (run, order, who) => post(`runs/${run}/orders`, { order }, who),

@@ -43,7 +43,9 @@ export async function run(cli: Cli, playbook: string, options: RunOptions): Prom
   if (loaded !== undefined) assertPlaybook(loaded, playbook);
   return connected(cli, async (connection) => {
     const plan = await makeKnown(cli, connection, loaded, playbook, options.plan, who);
-    const ordered = accepted(await connection.control.order(plan, playbook, because, kind, who));
+    const ordered = accepted(
+      await connection.control.order(plan, { playbook, because, kind }, who),
+    );
     return followOrdered(cli, connection, numberIn(ordered));
   });
 }

@@ -34,6 +34,13 @@ export type DecisionOrder =
     }
   | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string };
 
+/** The run that a person orders: by which playbook, why, and as what kind of run. */
+export interface WantedRun {
+  readonly playbook: string;
+  readonly because: string;
+  readonly kind: RunKind;
+}
+
 /** The orders and questions. `who` is the person's name as it stands in the journal. */
 export interface Control {
   readonly migrations: () => Promise<readonly MigrationSummary[]>;
@@ -43,13 +50,7 @@ export interface Control {
   /** Makes this plan known, and with a phase: judges the triggers of that phase from now on. */
   readonly arm: (snapshot: Snapshot, phase: string | null, who: string) => Promise<Answer>;
   /** Starts a run; the events hold a `DecisionMade` with its number. */
-  readonly order: (
-    plan: string,
-    playbook: string,
-    because: string,
-    kind: RunKind,
-    who: string,
-  ) => Promise<Answer>;
+  readonly order: (plan: string, wanted: WantedRun, who: string) => Promise<Answer>;
   readonly decide: (plan: string, order: DecisionOrder, who: string) => Promise<Answer>;
   readonly tell: (run: number, order: RunOrder, who: string) => Promise<Answer>;
   readonly events: (stream: string, from?: number) => Promise<readonly JournalEvent[]>;
@@ -90,14 +91,8 @@ export function localControl(office: Office, journal: Journal): Control {
       (await journal.list('run-', LISTED)).map(({ summary }) => runSummary(summary)),
     run: async (run) => (await office.run(run)).state,
     arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
-    order: async (plan, playbook, because, kind, who) =>
-      answer(
-        await office.commandMigration(
-          plan,
-          { type: 'OrderRun', playbook, because, kind },
-          person(who),
-        ),
-      ),
+    order: async (plan, wanted, who) =>
+      answer(await office.commandMigration(plan, { type: 'OrderRun', ...wanted }, person(who))),
     decide: async (plan, order, who) =>
       answer(await office.commandMigration(plan, order, person(who))),
     tell: async (run, order, who) => answer(await office.commandRun(run, order, person(who))),

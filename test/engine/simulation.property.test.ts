@@ -74,7 +74,11 @@ async function simulate(seed: number, trouble: number): Promise<void> {
   const office = new Office(world.journal);
   const control = localControl(office, world.journal);
   await control.arm({ plan, fingerprint: fingerprint(plan), directory: '/' }, null, 'ada');
-  await control.order('simulated', 'full', 'a simulation', 'live', 'ada');
+  await control.order(
+    'simulated',
+    { playbook: 'full', because: 'a simulation', kind: 'live' },
+    'ada',
+  );
   const acknowledged: JournalEvent[] = [];
   let run = (await office.run(1)).state;
   for (let turn = 0; turn < TURNS && !(run.type === 'run' && run.status === 'ended'); turn += 1) {

@@ -106,7 +106,11 @@ export async function makeWorld(
       return parts.name;
     },
     run: async (plan) => {
-      const ordered = await control.order(plan, 'full', 'a test wants it', 'live', 'ada');
+      const ordered = await control.order(
+        plan,
+        { playbook: 'full', because: 'a test wants it', kind: 'live' },
+        'ada',
+      );
       assert.equal(ordered.type, 'done', JSON.stringify(ordered));
       const made =
         ordered.type === 'done'

@@ -73,7 +73,11 @@ async function open(
 }
 
 const ordered = async (stage: Stage): Promise<void> => {
-  await stage.control.order('ledger-cutover', 'full', 'errors over 2 %', 'live', 'Ada');
+  await stage.control.order(
+    'ledger-cutover',
+    { playbook: 'full', because: 'errors over 2 %', kind: 'live' },
+    'Ada',
+  );
 };
 
 /** The same control; whoever follows a stream is counted as long as it does. */

@@ -50,7 +50,11 @@ test('a hold comes back to the card and says until when; a dismissal needs its r
 
 test('a run is paused, resumed, confirmed and aborted by its forms, under the name that the browser remembers', async () => {
   const { submit, get, stage } = await asking();
-  await stage.control.order('ledger-cutover', 'full', 'errors', 'live', 'Ada');
+  await stage.control.order(
+    'ledger-cutover',
+    { playbook: 'full', because: 'errors', kind: 'live' },
+    'Ada',
+  );
   await stage.finish(1, 'stop-writes');
   await stage.finish(1, 'route-back');
   const paused = await submit('/r/1/pause', { who: 'Chi', because: '' });
@@ -76,7 +80,11 @@ test('a run is paused, resumed, confirmed and aborted by its forms, under the na
 test('what people and systems wrote is shown as text and never becomes part of the page', async () => {
   const { get, stage } = await asking();
   const evil = '<img src=x onerror=alert(1)>"\'';
-  await stage.control.order('ledger-cutover', 'full', evil, 'live', evil);
+  await stage.control.order(
+    'ledger-cutover',
+    { playbook: 'full', because: evil, kind: 'live' },
+    evil,
+  );
   await stage.take(1, 'stop-writes');
   await stage.tell(1, 'stop-writes', { type: 'failed', class: 'refused', because: evil });
   for (const path of [

@@ -124,8 +124,8 @@ test('control over HTTP answers what control on this machine answers', async (t)
   assert.deepEqual(again, await control.decide(plan.name, { type: 'Approve', decision: 1 }, 'Ben'));
   assert.match(again.type === 'rejected' ? again.because : '', /made by Zoë already/);
   assert.deepEqual(
-    await remote.order(plan.name, 'full', 'again', 'live', 'Ben'),
-    await control.order(plan.name, 'full', 'again', 'live', 'Ben'),
+    await remote.order(plan.name, { playbook: 'full', because: 'again', kind: 'live' }, 'Ben'),
+    await control.order(plan.name, { playbook: 'full', because: 'again', kind: 'live' }, 'Ben'),
   );
   assert.deepEqual(
     await remote.tell(9, { type: 'ResumeRun' }, 'Ben'),
@@ -144,7 +144,7 @@ test(
   async (t) => {
     const { control, finish } = await onStage();
     const first = await serve(t, control);
-    await control.order(plan.name, 'full', 'errors', 'live', 'Ada');
+    await control.order(plan.name, { playbook: 'full', because: 'errors', kind: 'live' }, 'Ada');
     const stop = new AbortController();
     const got: number[] = [];
     const heard = new Map<number, () => void>();

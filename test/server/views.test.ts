@@ -20,7 +20,11 @@ async function onStage(): Promise<{ readonly stage: Stage; readonly clock: { now
 }
 
 async function ordered(stage: Stage): Promise<number> {
-  const answer = await stage.control.order(plan, 'full', 'errors over 2 %', 'live', 'Ada');
+  const answer = await stage.control.order(
+    plan,
+    { playbook: 'full', because: 'errors over 2 %', kind: 'live' },
+    'Ada',
+  );
   assert.equal(answer.type, 'done');
   return (await stage.control.runs())[0]?.run ?? 0;
 }

@@ -67,8 +67,8 @@ export function apiRoutes(parts: LiveParts): Hono {
     );
   });
   api.post('/runs', limited(ORDER_BYTES_MAX), async (c) => {
-    const { plan, playbook, because, kind, who } = parsed(orderBody, await json(c));
-    return said(c, await control.order(plan, playbook, because, kind, whoOrders(c, who)));
+    const { plan, who, ...wanted } = parsed(orderBody, await json(c));
+    return said(c, await control.order(plan, wanted, whoOrders(c, who)));
   });
   api.post('/runs/:run/orders', async (c) => {
     const { order, who } = parsed(tellBody, await json(c));
