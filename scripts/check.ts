@@ -34,7 +34,9 @@ export const toolParts: readonly Part[] = [
   },
 ];
 
-const ownRules = ['imports', 'files', 'docs', 'node'].map((name) => `test/project/${name}.test.ts`);
+const ownRules = ['imports', 'files', 'docs', 'node', 'contract'].map(
+  (name) => `test/project/${name}.test.ts`,
+);
 
 const parts: readonly Part[] = [
   ...toolParts,
