@@ -1,6 +1,7 @@
 // Everything that can happen in a run. Noun, then past verb; plain JSON; never changed once released, only added to.
 import type { Json } from '../journal/event.ts';
 import type { Graph } from './graph.ts';
+import type { Scope } from './scope.ts';
 
 /** Why an attempt failed; the same words as in the connector contract. */
 export type ErrorClass =
@@ -40,6 +41,8 @@ export type RunEvent =
       readonly decision: string;
       readonly graph: Graph;
       readonly objectives: { readonly rtoMs?: number; readonly rpoMs?: number };
+      /** What goes back, with all that must go back too; left out when that is everything. */
+      readonly scope?: Scope;
     }
   | { readonly type: 'RunPaused'; readonly because: string }
   | { readonly type: 'RunResumed' }

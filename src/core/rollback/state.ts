@@ -2,6 +2,7 @@
 import type { Json } from '../journal/event.ts';
 import type { Done, ErrorClass, Outcome, RunKind } from './events.ts';
 import type { Graph } from './graph.ts';
+import type { Scope } from './scope.ts';
 
 /** Where a step stands. `since` is when it came there, `startedAt` when its timebox began. */
 export interface StepState {
@@ -54,6 +55,8 @@ export type Run =
       readonly decision: string;
       readonly objectives: { readonly rtoMs?: number; readonly rpoMs?: number };
       readonly graph: Graph;
+      /** What goes back; left out when that is everything. */
+      readonly scope?: Scope;
       readonly startedAt: number;
       readonly status: 'running' | 'paused' | 'aborting' | 'ended';
       readonly abortBecause: string | null;

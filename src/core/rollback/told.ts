@@ -5,6 +5,7 @@ import type { Manner } from '../words/phrases.ts';
 import { because, nameOf, plain, say, unknownEvent } from '../words/phrases.ts';
 import { broken, checksIn } from './looks.ts';
 import type { AttemptResult, Outcome, RunEvent } from './events.ts';
+import { scopeText } from './scope.ts';
 import type { StepState } from './state.ts';
 
 /** What happened in a run: the step, the node, the person and the reason by name. */
@@ -14,7 +15,7 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
     case 'RunStarted':
       return say(
         'working',
-        `run ${body.run} begins: ${body.playbook} of ${body.plan} (${body.kind}), because ${body.because}`,
+        `run ${body.run} begins: ${body.playbook} of ${body.plan} (${body.kind}${body.scope === undefined ? '' : `, ${scopeText(body.scope)}`}), because ${body.because}`,
       );
     case 'RunPaused':
       return say('attention', `${who} paused the run${because(body.because)}`);

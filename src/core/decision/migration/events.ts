@@ -1,6 +1,7 @@
 // Everything that can happen to a migration under watch: phases, signals, triggers, decisions. Stream `migration-<plan>`.
 import type { Json } from '../../journal/event.ts';
 import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { Scope } from '../../rollback/scope.ts';
 import type { SignalStatus } from '../detectors/detector.ts';
 import type { Answer, Trigger, TriggerMode } from '../trigger.ts';
 import type { Evidence } from '../watch.ts';
@@ -85,6 +86,8 @@ export type MigrationEvent =
       /** For roll-back: the run that this decision orders. */
       readonly run: number | null;
       readonly kind: RunKind;
+      /** What a person wants to go back; left out when that is all that the playbook restores. */
+      readonly scope?: Scope;
       /** For hold: asked again then, if the breach is still there. */
       readonly until: number | null;
     }
