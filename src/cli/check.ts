@@ -1,6 +1,6 @@
 // `backout check`: is the plan valid, and what does the language itself find missing in it?
 import { watch, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fingerprint } from '../core/plan/canonical.ts';
 import { parsePlanFile, planFiles } from './plan-file.ts';
 import type { Cli } from './cli.ts';
@@ -65,7 +65,7 @@ async function judge(file: string): Promise<Checked> {
     file,
     plan,
     fingerprint: fingerprint(plan),
-    findings: [...findings, ...(await connectorFindings(plan, sources))],
+    findings: [...findings, ...(await connectorFindings(plan, sources, dirname(resolve(file))))],
     sources: sources.map((source) => source.file),
   };
 }

@@ -5,13 +5,13 @@ import { connectorNames, loadConnector, loadConnectors, resolveState } from './i
 
 describe('connectors by name', () => {
   it('loads each connector under its own name', async () => {
-    for (const name of connectorNames) assert.equal((await loadConnector(name))?.name, name);
+    for (const name of connectorNames) assert.equal((await loadConnector(name, '.'))?.name, name);
     assert.equal((await loadConnectors()).length, connectorNames.length);
   });
 
   it('knows no other name, not even those that every object has', async () => {
-    assert.equal(await loadConnector('no-such'), undefined);
-    assert.equal(await loadConnector('constructor'), undefined);
+    assert.equal(await loadConnector('no-such', '.'), undefined);
+    assert.equal(await loadConnector('constructor', '.'), undefined);
   });
 });
 

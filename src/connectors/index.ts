@@ -1,5 +1,6 @@
-// The connectors that Backout brings, by name. Each is loaded when a plan first uses it, so that nothing else waits.
+// The connectors by name: those that Backout brings and those that a plan brings. Each is loaded when a plan first uses it.
 import type { AnyConnector } from '../connector.ts';
+import { isOutside, loadOutside } from './outside.ts';
 
 const loaders = {
   http: async () => (await import('./http/http.ts')).http,
@@ -14,16 +15,23 @@ const loaders = {
 /** States are also named by a family, so that a plan reads the same whichever database it is: `sql/holds`. */
 const families: { readonly [family: string]: readonly string[] } = { sql: ['postgres'] };
 
-/** The names that `uses:` may say under `systems`. */
+/** The names of the built-in connectors, as `uses:` says them under `systems`. */
 export const connectorNames: readonly string[] = Object.keys(loaders);
 
-/** The connector of that name, or undefined when there is none. */
-export async function loadConnector(name: string): Promise<AnyConnector | undefined> {
-  if (!Object.hasOwn(loaders, name)) return undefined;
-  return loaders[name as keyof typeof loaders](); // the line before proves that it is one of them
+/**
+ * The connector that a plan in this folder `uses`, or undefined when there is none of that name. Throws a ConnectorError
+ * when it is one of the plan's own and cannot be used.
+ */
+export async function loadConnector(
+  uses: string,
+  directory: string,
+): Promise<AnyConnector | undefined> {
+  if (isOutside(uses)) return loadOutside(uses, directory, connectorNames);
+  if (!Object.hasOwn(loaders, uses)) return undefined;
+  return loaders[uses as keyof typeof loaders](); // the line before proves that it is one of them
 }
 
-/** All of them, for reference pages, schemas and checks. */
+/** All that Backout brings, for reference pages, schemas and checks. */
 export async function loadConnectors(): Promise<readonly AnyConnector[]> {
   return Promise.all(Object.values(loaders).map((load) => load()));
 }

@@ -13,7 +13,8 @@ import { asJson } from './observation.ts';
 
 /** Which connectors there are: chosen by main.ts, pretended in tests. */
 export interface Connectors {
-  readonly load: (name: string) => Promise<AnyConnector | undefined>;
+  /** The connector that a plan in this folder `uses`; undefined when there is none of that name. Throws when it is unusable. */
+  readonly load: (uses: string, directory: string) => Promise<AnyConnector | undefined>;
   /** The kind of state that `uses: sql/holds` means on a system with this connector. */
   readonly state: (connector: AnyConnector, uses: string) => AnyStateKind | undefined;
 }
@@ -109,7 +110,7 @@ export class Systems {
         'refused',
         `[plan] There is no system ${name} in plan ${plan.name}.`,
       );
-    const connector = await this.connectors.load(declared.uses);
+    const connector = await this.connectors.load(declared.uses, directory);
     if (connector === undefined) {
       throw new ConnectorError(
         'refused',

@@ -94,7 +94,7 @@ async function complaintsOf(plan: Plan): Promise<readonly string[]> {
     for (const issue of result.issues ?? []) complaints.push(`${what}: ${issue.message}`);
   };
   const connectorOf = async (system: string): Promise<AnyConnector | undefined> =>
-    loadConnector(plan.systems[system]?.uses ?? '');
+    loadConnector(plan.systems[system]?.uses ?? '', '.');
   for (const [name, system] of Object.entries(plan.systems)) {
     const connector = await connectorOf(name);
     if (connector === undefined) complaints.push(`${name}: no connector ${system.uses}`);

@@ -31,7 +31,7 @@ function complaints(schema: Schema<unknown>, value: unknown): Promise<readonly s
 async function connectorsOf(plan: Plan): Promise<ReadonlyMap<string, AnyConnector>> {
   const found = new Map<string, AnyConnector>();
   for (const [name, { uses }] of Object.entries(plan.systems)) {
-    const connector = await loadConnector(uses);
+    const connector = await loadConnector(uses, '.');
     if (connector !== undefined) found.set(name, connector);
   }
   return found;

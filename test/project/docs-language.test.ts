@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectorFindings } from '../../src/cli/check/connectors.ts';
+import { root } from '../../scripts/tool.ts';
 import { notApplicablePaths } from '../../src/core/plan/not-applicable.ts';
 import { parsePlan } from '../../src/core/plan/parse.ts';
 import { projectFiles, textOf } from './tree.ts';
@@ -19,7 +20,7 @@ const parsed = parsePlan({
 
 test('the blocks of the page are one valid plan, as its connectors want it', async () => {
   assert.ok(parsed.type === 'plan', JSON.stringify(parsed, null, 1));
-  const found = [...parsed.findings, ...(await connectorFindings(parsed.plan, []))];
+  const found = [...parsed.findings, ...(await connectorFindings(parsed.plan, [], root))];
   assert.deepEqual(
     found.filter(({ severity }) => severity === 'block').map(({ message }) => message),
     [],

@@ -1,5 +1,5 @@
 // What the connectors of this Backout say of a plan: is each named one there, and is what it is asked in the form that it wants?
-import type { AnyConnector, Schema } from '../../connector.ts';
+import { type AnyConnector, ConnectorError, type Schema } from '../../connector.ts';
 import { connectorNames, loadConnector, resolveState } from '../../connectors/index.ts';
 import type { Json } from '../../core/journal/event.ts';
 import { didYouMean } from '../../core/plan/nearest.ts';
@@ -19,12 +19,13 @@ const standIns = [
   'a-secret-that-is-long-enough',
 ];
 
-/** The findings, in the order of the plan. Asks no system anything. */
+/** The findings, in the order of the plan. Asks no system anything; loads the connectors that the plan names from its folder. */
 export async function connectorFindings(
   plan: Plan,
   sources: readonly SourceFile[],
+  directory: string,
 ): Promise<readonly Finding[]> {
-  const judge = new Judge(plan, new Places(sources));
+  const judge = new Judge(plan, new Places(sources), directory);
   await judge.systems();
   await judge.signals();
   await judge.states();
@@ -36,26 +37,19 @@ class Judge {
   readonly findings: Finding[] = [];
   readonly #plan: Plan;
   readonly #places: Places;
+  readonly #directory: string;
   readonly #connectors = new Map<string, AnyConnector>();
 
-  constructor(plan: Plan, places: Places) {
+  constructor(plan: Plan, places: Places, directory: string) {
     this.#plan = plan;
     this.#places = places;
+    this.#directory = directory;
   }
 
   async systems(): Promise<void> {
     for (const [name, { uses, options }] of Object.entries(this.#plan.systems)) {
-      const connector = await loadConnector(uses);
-      if (connector === undefined) {
-        const mend = didYouMean(uses, connectorNames) ?? `known here: ${connectorNames.join(', ')}`;
-        this.#add(
-          'connector-is-known',
-          ['systems', name, 'uses'],
-          `System ${name} uses "${uses}", and there is no such connector.`,
-          mend,
-        );
-        continue;
-      }
+      const connector = await this.#load(name, uses);
+      if (connector === undefined) continue;
       this.#connectors.set(name, connector);
       await this.#fits(
         ['systems', name],
@@ -113,6 +107,21 @@ class Judge {
           `Notices go through ${channel}, and the connector ${connector.name} carries none.`,
           'Name a system that uses smtp or webhook.',
         );
+    }
+  }
+
+  async #load(name: string, uses: string): Promise<AnyConnector | undefined> {
+    const unusable = (message: string, mend?: string): undefined =>
+      this.#add('connector-is-known', ['systems', name, 'uses'], message, mend);
+    try {
+      const connector = await loadConnector(uses, this.#directory);
+      if (connector !== undefined) return connector;
+      const known = `known here: ${connectorNames.join(', ')}; one of your own is named by its file (./connectors/${uses}.ts) or package (backout-connector-${uses})`;
+      const mend = didYouMean(uses, connectorNames) ?? known;
+      return unusable(`System ${name} uses "${uses}", and there is no such connector.`, mend);
+    } catch (error) {
+      if (!(error instanceof ConnectorError)) throw error;
+      return unusable(`System ${name}: ${error.message.replace(/^\[plan\] /, '')}`);
     }
   }
 
@@ -210,7 +219,7 @@ class Judge {
     message: string,
     mend: string | undefined,
     severity: Finding['severity'] = 'block',
-  ): void {
+  ): undefined {
     const place = this.#places.of(path);
     // The lines of a system may hold a password that somebody wrote into the plan; they are named, not shown.
     const frame = path[0] === 'systems' && rule === 'connector-accepts' ? '' : place.frame;

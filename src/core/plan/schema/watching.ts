@@ -4,7 +4,24 @@ import { duration, name, positiveDuration, rate, saying, text, time } from '../s
 import { condition } from './condition.ts';
 import { json, section } from './section.ts';
 
-const uses = name.describe('The connector, such as postgres or prometheus');
+/** A built-in connector by its name; one of the plan's own by its file or its package, and by nothing else. */
+const usesPattern =
+  /^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*|\.\.?\/[^\\:?#]+\.m?[jt]s|@[a-z0-9][a-z0-9._-]*\/[a-z0-9][a-z0-9._-]*)$/;
+
+const uses = z
+  .string({
+    error: saying('A system uses a connector.', 'Write its name, such as uses: postgres.'),
+  })
+  .max(214, { error: saying('This is longer than any name of a connector.', 'Shorten it.') })
+  .regex(usesPattern, {
+    error: saying(
+      'This names no connector.',
+      'Write a built-in one (postgres), a file beside the plan (./connectors/pbx.ts), or a package (backout-connector-pbx, @acme/pbx).',
+    ),
+  })
+  .describe(
+    'The connector: a built-in one such as postgres, a file (./connectors/pbx.ts), or a package (backout-connector-pbx, @acme/pbx)',
+  );
 
 /** A real system behind a connector. What the language does not know is the connector's and passed through. */
 export const system = z
