@@ -15,7 +15,7 @@ import { stateKind } from './checks.ts';
 import { type AtWork, type Hands, handBack, isUnderWay, report, tell } from './hands.ts';
 import { LOOK_AGAIN, passCheckpoint, verify } from './looking.ts';
 import { known } from './observation.ts';
-import { type Office, type StepJob, backout } from './office.ts';
+import { type StepJob, backout } from './office.ts';
 import { isOutage, waitOut } from './outage.ts';
 import type { Snapshot, Systems } from './systems.ts';
 import { assertTarget } from './target.ts';
@@ -32,8 +32,12 @@ export async function carryOut(job: StepJob, hands: Hands): Promise<void> {
   const graphNode = run?.graph.nodes.find((each) => each.id === job.step);
   if (run === null || graphNode === undefined) return;
   const left = await timeLeft(run, graphNode, job, hands);
+  const limits = callFor(left, hands.signal, hands.systems.clock);
   const call: ApplyCall = {
-    ...callFor(left, hands.signal),
+    signal: limits.signal,
+    get deadline() {
+      return limits.deadline;
+    },
     idempotencyKey: `run-${job.run}/${job.step}`,
     attempt: job.attempt,
   };
@@ -42,9 +46,14 @@ export async function carryOut(job: StepJob, hands: Hands): Promise<void> {
 
 /** The run, when this node has the attempt; null when somebody else has it or it no longer counts. */
 async function begin(job: StepJob, hands: Hands): Promise<BegunRun | null> {
-  const { office, node, signal, log } = hands;
+  const { office, systems, node, signal, log } = hands;
   const command = { type: 'BeginAttempt', step: job.step, attempt: job.attempt, node } as const;
-  const taken = await waitOut(() => office.commandRun(job.run, command, backout), signal, log);
+  const taken = await waitOut(
+    () => office.commandRun(job.run, command, backout),
+    signal,
+    log,
+    systems.clock,
+  );
   // A refusal may be the second answer to our own word, when the first was lost with the store's connection.
   const state = taken.type === 'done' ? taken.state : (await office.run(job.run)).state;
   return isUnderWay({ job, hands }, state) ? state : null;
@@ -57,24 +66,23 @@ async function timeLeft(
   hands: Hands,
 ): Promise<number> {
   const startedAt = run.steps[job.step]?.startedAt ?? null;
-  const spent =
-    startedAt === null || job.attempt === 1
-      ? 0
-      : (await now(hands.office, hands.signal)) - startedAt;
+  const spent = startedAt === null || job.attempt === 1 ? 0 : (await now(hands)) - startedAt;
   return Math.max(1, node.timeboxMs - spent - Math.min(BEFORE_TIMEBOX_MS, node.timeboxMs / 10));
 }
 
-function now(office: Office, signal: AbortSignal): Promise<number> {
-  return waitOut(() => office.streams.journal.now(), signal);
+function now({ office, systems, signal, log }: Hands): Promise<number> {
+  return waitOut(() => office.streams.journal.now(), signal, log, systems.clock);
 }
 
 async function work(what: Work, at: AtWork): Promise<void> {
   try {
-    const { office } = at.hands;
+    const { office, systems, log } = at.hands;
     // A run carries its plan by fingerprint; the snapshot lies in the migration's stream.
     const snapshot = await waitOut(
       () => office.snapshot(at.run.plan, at.run.fingerprint),
       at.call.signal,
+      log,
+      systems.clock,
     );
     switch (what.type) {
       case 'state':
@@ -119,8 +127,8 @@ async function bringAbout(
     `step ${at.job.step}`,
   );
   const observe = async (): Promise<Observation> => kind.observe(system.client, desired, call);
-  await answerOf(call, assertTarget(system, call));
-  const first = known(await answerOf(call, observe()));
+  await answerOf(call, assertTarget(system, call), systems.clock);
+  const first = known(await answerOf(call, observe(), systems.clock));
   if (first.type === 'holds') {
     await report(at, holds(systems, first.evidence));
     return;
@@ -168,7 +176,7 @@ async function applyOnce(
   const { systems } = at.hands;
   const applying = (async () => apply(client, desired, at.call))();
   try {
-    return await answerOf(at.call, applying);
+    return await answerOf(at.call, applying, systems.clock);
   } catch (error) {
     if (at.call.signal.aborted) {
       void applying.then((receipt) => report(at, applied(systems, receipt))).catch(() => undefined);
@@ -183,10 +191,10 @@ async function untilHolds(at: AtWork, observe: () => Promise<Observation>): Prom
   let wait = LOOK_AGAIN.firstMs;
   let last = 'it was never seen to hold';
   while (!call.signal.aborted) {
-    const observation = known(await answerOf(call, observe()));
+    const observation = known(await answerOf(call, observe(), systems.clock));
     if (observation.type === 'holds') return holds(systems, observation.evidence);
     last = observation.change ?? 'it differs still';
-    await pause(wait, call.signal);
+    await pause(wait, call.signal, systems.clock);
     wait = Math.min(LOOK_AGAIN.mostMs, wait * 2);
   }
   if (signal.aborted)

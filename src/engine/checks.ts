@@ -94,9 +94,9 @@ async function observe(
     const kind = stateKind(systems, system.connector, uses);
     const desired = await systems.input(kind.desired as Schema<unknown>, rest, uses);
     // A check that holds somewhere else proves nothing here.
-    await answerOf(call, assertTarget(system, call));
+    await answerOf(call, assertTarget(system, call), systems.clock);
     const { type, evidence } = known(
-      await answerOf(call, kind.observe(system.client, desired, call)),
+      await answerOf(call, kind.observe(system.client, desired, call), systems.clock),
     );
     return { says: type === 'holds' ? 'holds' : 'fails', evidence: systems.hideJson(evidence) };
   } catch (error) {

@@ -3,6 +3,7 @@ import type { ApplyCall, Notice, Schema } from '../connector.ts';
 import type { NoticeEvent } from '../core/comms/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
 import { answerOf, callFor } from './calls.ts';
+import type { Clock } from './clock.ts';
 import type { NoticeJob } from './notices.ts';
 import { type Office, backout } from './office.ts';
 import { waitOut } from './outage.ts';
@@ -33,9 +34,13 @@ export async function deliver(
   const tries = past.filter(
     ({ body }) => body.type === 'NoticeFailed' && body.notice === key,
   ).length;
-  const call = { ...callFor(DELIVERY_MS, signal), idempotencyKey: key, attempt: tries + 1 };
+  const call = {
+    ...callFor(DELIVERY_MS, signal, systems.clock),
+    idempotencyKey: key,
+    attempt: tries + 1,
+  };
   const outcome = await send(job, to, snapshot, systems, call);
-  await record(office, stream, { ...outcome, notice: key, channel: to.channel });
+  await record(office, systems.clock, stream, { ...outcome, notice: key, channel: to.channel });
   if (outcome.type === 'NoticeFailed')
     throw new Error(`Notice ${key} through ${to.channel}: ${outcome.because}`);
 }
@@ -70,7 +75,11 @@ async function send(
       text: systems.hide(job.text),
       facts: job.facts,
     };
-    const delivery = await answerOf(call, kind.send(system.client, address, notice, call));
+    const delivery = await answerOf(
+      call,
+      kind.send(system.client, address, notice, call),
+      systems.clock,
+    );
     // Anything but a plain yes is a maybe.
     const certainty = delivery?.type === 'sent' ? 'sent' : 'maybe';
     return { type: 'NoticeSent', certainty, receipt: systems.hideJson(delivery?.receipt) };
@@ -80,9 +89,14 @@ async function send(
   }
 }
 
-async function record(office: Office, stream: string, body: NoticeEvent): Promise<void> {
+async function record(
+  office: Office,
+  clock: Clock,
+  stream: string,
+  body: NoticeEvent,
+): Promise<void> {
   const { journal } = office.streams;
-  await waitOut(async () => {
+  const writeDown = async (): Promise<void> => {
     for (let expected = (await journal.read(stream)).length; ;) {
       const appended = await journal.append([
         { stream, expected, events: [{ actor: backout, body }] },
@@ -90,5 +104,6 @@ async function record(office: Office, stream: string, body: NoticeEvent): Promis
       if (appended.type !== 'conflict') return;
       expected = appended.actual;
     }
-  }, AbortSignal.timeout(RECORD_WITHIN_MS));
+  };
+  await waitOut(writeDown, clock.timeout(RECORD_WITHIN_MS), undefined, clock);
 }

@@ -40,7 +40,12 @@ const HAND_BACK_WITHIN_MS = 2_000;
 /** Tells the run something of this attempt; an outage of the store is waited out for as long as the attempt lasts. */
 export async function tell(at: AtWork, command: RunCommand): Promise<Outcome<Run>> {
   const { hands, job, call } = at;
-  return waitOut(() => hands.office.commandRun(job.run, command, backout), call.signal, hands.log);
+  return waitOut(
+    () => hands.office.commandRun(job.run, command, backout),
+    call.signal,
+    hands.log,
+    hands.systems.clock,
+  );
 }
 
 /** Brings a result into the journal. Says whether the attempt is still under way after it. */
@@ -61,8 +66,9 @@ export async function report(at: AtWork, result: AttemptResult): Promise<boolean
       );
       return told.type === 'done' && isUnderWay(at, told.state);
     },
-    AbortSignal.timeout(REPORT_WITHIN_MS),
+    hands.systems.clock.timeout(REPORT_WITHIN_MS),
     hands.log,
+    hands.systems.clock,
   );
 }
 
@@ -74,7 +80,9 @@ export async function handBack(at: AtWork): Promise<void> {
   try {
     await waitOut(
       () => hands.office.commandRun(job.run, lost, backout),
-      AbortSignal.timeout(HAND_BACK_WITHIN_MS),
+      hands.systems.clock.timeout(HAND_BACK_WITHIN_MS),
+      hands.log,
+      hands.systems.clock,
     );
   } catch (error) {
     if (!isOutage(error)) throw error;

@@ -26,11 +26,12 @@ export async function passCheckpoint(
 ): Promise<void> {
   const { call, hands } = at;
   const { journal } = hands.office.streams;
+  const { clock } = hands.systems;
   let wait = LOOK_AGAIN.firstMs;
   let open = 'nobody could look';
   while (!call.signal.aborted) {
-    const now = await waitOut(() => journal.now(), call.signal);
-    const looks = await look(what.checks, snapshot, at, now, call.deadline - Date.now());
+    const now = await waitOut(() => journal.now(), call.signal, hands.log, clock);
+    const looks = await look(what.checks, snapshot, at, now, call.deadline - clock.now());
     const missing = looks.filter(({ says }) => says !== 'holds');
     if (missing.length === 0) {
       await report(at, { type: 'holds', evidence: evidenceOfLooks(looks) });
@@ -40,7 +41,7 @@ export async function passCheckpoint(
       open = missing
         .map(({ check, says, evidence }) => `${check} ${says} (${JSON.stringify(evidence)})`)
         .join('; ');
-    await pause(wait, call.signal);
+    await pause(wait, call.signal, clock);
     wait = Math.min(LOOK_AGAIN.mostMs, wait * 2);
   }
   if (hands.signal.aborted) return handBack(at);
@@ -59,10 +60,11 @@ export async function verify(
 ): Promise<void> {
   const { hands, call, job } = at;
   const { journal } = hands.office.streams;
+  const { clock } = hands.systems;
   let gaplessSince = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   while (!call.signal.aborted) {
-    const now = await waitOut(() => journal.now(), call.signal);
+    const now = await waitOut(() => journal.now(), call.signal, hands.log, clock);
     if (now - lookedAt > GAP_MS) gaplessSince = now;
     lookedAt = now;
     const looks = await look(what.checks, snapshot, at, now, LOOK_MS);
@@ -76,7 +78,8 @@ export async function verify(
       gaplessSince,
     });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
-    await pause(Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5)), call.signal);
+    const next = Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5));
+    await pause(next, call.signal, clock);
   }
   if (hands.signal.aborted) await handBack(at);
 }
@@ -89,5 +92,12 @@ async function look(
   withinMs: number,
 ): Promise<readonly Look[]> {
   const { systems, events } = at.hands;
-  return lookAtChecks(systems, events, snapshot, checks, now, callFor(withinMs, at.call.signal));
+  return lookAtChecks(
+    systems,
+    events,
+    snapshot,
+    checks,
+    now,
+    callFor(withinMs, at.call.signal, systems.clock),
+  );
 }

@@ -3,6 +3,7 @@ import type { Journal } from '../core/journal/journal.ts';
 import type { MigrationSummary } from '../core/decision/migration/migration.ts';
 import { carryOut } from './attempt.ts';
 import { pause } from './calls.ts';
+import { type Clock, machineClock } from './clock.ts';
 import { keepDeadlines } from './deadlines.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Log } from './log.ts';
@@ -28,6 +29,8 @@ export interface NodeParts {
   readonly events: Events;
   readonly secret: (reference: string) => string | undefined;
   readonly log: Log;
+  /** What its calls and waits end by; default: the machine's. */
+  readonly clock?: Clock;
   /** How many steps this node carries out at once; default 8. */
   readonly slots?: number;
 }
@@ -47,6 +50,7 @@ export class Node {
   readonly systems: Systems;
   readonly #parts: NodeParts;
   readonly #membership: Membership;
+  readonly #clock: Clock;
   readonly #stop = new AbortController();
   /** Ends the steps in hand: when the store no longer vouches for us, or draining takes too long. */
   readonly #hands = new AbortController();
@@ -70,8 +74,9 @@ export class Node {
   private constructor(parts: NodeParts, membership: Membership) {
     this.#parts = parts;
     this.#membership = membership;
+    this.#clock = parts.clock ?? machineClock;
     this.office = new Office(parts.journal);
-    this.systems = new Systems(parts.connectors, parts.secret);
+    this.systems = new Systems(parts.connectors, parts.secret, this.#clock);
   }
 
   /** Aborts when the store no longer vouches for this node; it must then be started anew. */
@@ -87,7 +92,7 @@ export class Node {
     // What does not even hand itself back in time is found by the peers: nobody lists this node any more.
     const ended = new AbortController();
     const all = Promise.allSettled([...this.#loops, ...this.#inHand.values()]);
-    await Promise.race([all, pause(HAND_BACK_MS, ended.signal)]);
+    await Promise.race([all, pause(HAND_BACK_MS, ended.signal, this.#clock)]);
     ended.abort();
     await this.systems.close();
     await this.#membership.leave();
@@ -186,7 +191,7 @@ export class Node {
       } catch (error) {
         log('warn', `[engine] Watching ${plan}: ${sentenceOf(error)}`);
       }
-      await pause(100, this.#stop.signal);
+      await pause(100, this.#stop.signal, this.#clock);
     }
   }
 
@@ -199,7 +204,7 @@ export class Node {
       } catch (error) {
         this.#parts.log('warn', `[engine] ${sentenceOf(error)}`);
       }
-      await pause(wait, this.#stop.signal);
+      await pause(wait, this.#stop.signal, this.#clock);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Waiting out an outage of the store: what was done is not forgotten because the journal was away for a moment.
 import { StoreError } from '../store/errors.ts';
 import { pause } from './calls.ts';
+import { type Clock, machineClock } from './clock.ts';
 import type { Log } from './log.ts';
 import { sentenceOf } from './trouble.ts';
 
@@ -12,6 +13,7 @@ export async function waitOut<T>(
   ask: () => Promise<T>,
   signal: AbortSignal,
   log?: Log,
+  clock: Clock = machineClock,
 ): Promise<T> {
   let wait = TRY_AGAIN.firstMs;
   let said = false;
@@ -23,7 +25,7 @@ export async function waitOut<T>(
       if (!said) log?.('warn', `[engine] Waiting for the journal: ${sentenceOf(error)}`);
       said = true;
     }
-    await pause(wait, signal);
+    await pause(wait, signal, clock);
     wait = Math.min(TRY_AGAIN.mostMs, wait * 2);
   }
 }

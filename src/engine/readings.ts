@@ -38,6 +38,7 @@ export async function readSignal(
     const readings = await answerOf(
       call,
       kind.read(system.client, query, { type: 'at', at }, call),
+      systems.clock,
     );
     return settle(systems, readings, at);
   } catch (error) {

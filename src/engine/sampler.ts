@@ -44,10 +44,7 @@ export async function watchPlan(
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const loops = watched.signals().map((name) => watched.read(name, both));
-  await Promise.race([
-    Promise.all([...loops, aborted(both)]),
-    changed(migration, parts.office, both),
-  ]);
+  await Promise.race([Promise.all([...loops, aborted(both)]), changed(migration, parts, both)]);
   stop.abort();
   await Promise.allSettled(loops);
   await watched.keep();
@@ -110,10 +107,10 @@ class WatchedPlan {
         const now = await journal.now();
         // A timer may wake us just before its time: no instant is read twice.
         const instant = Math.max(last + every, Math.ceil(now / every) * every);
-        await pause(instant - now, signal);
+        await pause(instant - now, signal, this.#parts.systems.clock);
         last = instant;
         if (signal.aborted) return;
-        const call = callFor(Math.max(every, 2_000), signal);
+        const call = callFor(Math.max(every, 2_000), signal, this.#parts.systems.clock);
         const reading = await readSignal(
           this.#parts.systems,
           this.#parts.events,
@@ -126,7 +123,7 @@ class WatchedPlan {
         await this.#judge(name, reading, instant);
       } catch (error) {
         this.#parts.log('warn', `[sampler] ${name}: ${sentenceOf(error)}`);
-        await pause(Math.min(every, 1_000), signal);
+        await pause(Math.min(every, 1_000), signal, this.#parts.systems.clock);
       }
     }
   }
@@ -172,7 +169,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 /** Resolves when the migration has another plan or phase than the one that is being watched. */
 async function changed(
   watched: KnownMigration,
-  office: Office,
+  { office, systems }: SamplerParts,
   signal: AbortSignal,
 ): Promise<void> {
   const same = async (): Promise<boolean> => {
@@ -194,7 +191,7 @@ async function changed(
       off();
       return;
     }
-    await pause(5_000, AbortSignal.any([signal, wake.signal]));
+    await pause(5_000, AbortSignal.any([signal, wake.signal]), systems.clock);
     off();
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Plan, PlanSystem } from '../core/plan/plan.ts';
 import { fillSecrets, redact, redactJson } from '../core/plan/secrets.ts';
 import { callFor, answerOf } from './calls.ts';
+import { type Clock, machineClock } from './clock.ts';
 import { asJson } from './observation.ts';
 
 /** Which connectors there are: chosen by main.ts, pretended in tests. */
@@ -46,12 +47,19 @@ export interface OpenSystem {
 /** Opens systems and keeps them open. */
 export class Systems {
   readonly connectors: Connectors;
+  /** What the calls to these systems end by. */
+  readonly clock: Clock;
   readonly #secret: (reference: string) => string | undefined;
   readonly #open = new Map<string, Promise<OpenSystem>>();
   readonly #secrets = new Set<string>();
 
-  constructor(connectors: Connectors, secret: (reference: string) => string | undefined) {
+  constructor(
+    connectors: Connectors,
+    secret: (reference: string) => string | undefined,
+    clock: Clock = machineClock,
+  ) {
     this.connectors = connectors;
+    this.clock = clock;
     this.#secret = secret;
   }
 
@@ -93,11 +101,15 @@ export class Systems {
   async close(): Promise<void> {
     const all = await Promise.allSettled(this.#open.values());
     this.#open.clear();
-    const call = callFor(CLOSE_MS);
+    const call = callFor(CLOSE_MS, undefined, this.clock);
     await Promise.allSettled(
       all.map(async (each) => {
         if (each.status === 'fulfilled')
-          await answerOf(call, Promise.resolve(each.value.connector.close?.(each.value.client)));
+          await answerOf(
+            call,
+            Promise.resolve(each.value.connector.close?.(each.value.client)),
+            this.clock,
+          );
       }),
     );
   }
