@@ -1,5 +1,8 @@
 // Where orders go: to a running server (--server, BACKOUT_URL), else to a store that this process opens.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Control } from '../engine/control.ts';
+import { defaultFolder } from '../store/managed/folder.ts';
 import { type Cli, logOf } from './cli.ts';
 import { CliError } from './exit.ts';
 import type { Site } from './platform.ts';
@@ -22,6 +25,13 @@ export async function connected<Result>(
   }
   const { remoteControl } = await import('./remote.ts');
   return work({ control: remoteControl(server, token), site: null });
+}
+
+/** Is there anything to connect to, or would a store have to be made first? */
+export function isStoreThere({ options }: Cli): boolean {
+  const { server, database, data } = options;
+  if (server !== undefined || database !== undefined) return true;
+  return existsSync(join(data ?? defaultFolder(), 'postgres'));
 }
 
 /** Opens the store for what only works there. */

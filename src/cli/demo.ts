@@ -10,6 +10,7 @@ import { project } from '../engine/projections.ts';
 import { type Cli, logOf } from './cli.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { Painter } from './view/painter.ts';
+import { NEVER_TIMED } from '../core/rollback/durations.ts';
 import { renderRun } from './view/run.ts';
 
 /** Options of `demo`. */
@@ -130,7 +131,7 @@ class Screen {
     if (ended) this.close();
     else
       this.#painter ??= new Painter(out.stdout, () =>
-        renderRun(this.#run, { ...out.look, now: Date.now() + this.#ahead }),
+        renderRun(this.#run, { ...out.look, now: Date.now() + this.#ahead }, NEVER_TIMED),
       );
   }
 

@@ -1,5 +1,6 @@
 // Follows a run until it has ended or the person has seen enough: painted on a terminal, a line per event in a pipe, JSON for programs.
 import { runStream } from '../core/rollback/run.ts';
+import { NEVER_TIMED } from '../core/rollback/durations.ts';
 import { evolve } from '../core/rollback/evolve.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
@@ -26,15 +27,21 @@ export async function followRun(
   // The store's clock counts; this machine's may be off.
   const ahead = (await control.now()) - Date.now();
   let state: Run = { type: 'none' };
+  let durations = NEVER_TIMED;
   const painter = out.live
     ? new Painter(out.stdout, () =>
-        state.type === 'none' ? [] : renderRun(state, { ...out.look, now: Date.now() + ahead }),
+        state.type === 'none'
+          ? []
+          : renderRun(state, { ...out.look, now: Date.now() + ahead }, durations),
       )
     : null;
   try {
     for await (const event of control.follow(runStream(run), 1, signal)) {
       // The cast holds because a run's stream holds events of runs only.
       state = evolve(state, event as JournalEvent<RunEvent>);
+      if (event.body.type === 'RunStarted' && state.type === 'run') {
+        durations = await control.durations(state.plan);
+      }
       if (painter === null) tell(out, event, state);
       if (state.type === 'run' && state.end !== null) break;
     }

@@ -1,8 +1,12 @@
 // `backout run --preview`: every step observed on the real systems, and what a run would change. Nothing is touched.
 import { compileGraph } from '../core/rollback/compile.ts';
+import { type Durations, NEVER_TIMED } from '../core/rollback/durations.ts';
+import { tellAgainstRto, tellForecast } from '../core/rollback/forecast-told.ts';
+import { type Forecast, forecast } from '../core/rollback/forecast.ts';
 import { spanOf } from '../core/words/times.ts';
 import { type PreviewLine, previewRun } from '../engine/preview.ts';
 import type { Cli } from './cli.ts';
+import { connected, isStoreThere } from './connection.ts';
 import { exits, type Exit } from './exit.ts';
 import type { LoadedPlan } from './plan-file.ts';
 import { cut, wrap } from './view/lines.ts';
@@ -30,9 +34,24 @@ export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): P
       out.line({ type: 'preview', ...line });
       out.say(lineOf(line, widest, out.look));
     }
-    return conclude(cli, lines, plan.objectives?.rto);
+    const rtoMs = plan.objectives?.rto;
+    const durations = await pastDurations(cli, plan.name);
+    return conclude(cli, lines, forecast({ graph, durations, rtoMs, now: 0 }), rtoMs);
   } finally {
     await systems.close();
+  }
+}
+
+/** What past runs measured, where there is a store to ask; a preview makes none. */
+async function pastDurations(cli: Cli, plan: string): Promise<Durations> {
+  if (!isStoreThere(cli)) return NEVER_TIMED;
+  try {
+    return await connected(cli, ({ control }) => control.durations(plan));
+  } catch (error) {
+    cli.out.complain(
+      `Past runs could not be read, so timeboxes are counted: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return NEVER_TIMED;
   }
 }
 
@@ -72,7 +91,12 @@ function wordsOf(line: PreviewLine, look: Look): readonly [string, string] {
   }
 }
 
-function conclude({ out }: Cli, lines: readonly PreviewLine[], rtoMs: number | undefined): Exit {
+function conclude(
+  { out }: Cli,
+  lines: readonly PreviewLine[],
+  foreseen: Forecast,
+  rtoMs: number | undefined,
+): Exit {
   const count = (says: PreviewLine['says']): number =>
     lines.filter((line) => line.says === says).length;
   const [change, already, unknown, byHand] = [
@@ -87,8 +111,11 @@ function conclude({ out }: Cli, lines: readonly PreviewLine[], rtoMs: number | u
     ...(byHand > 0 ? [`${byHand} by hand`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
   ];
-  const rto = rtoMs === undefined ? '' : ` RTO ${spanOf(rtoMs)}.`;
-  out.say(`${parts.join(', ')}.${rto} Nothing was touched.`);
-  out.result({ change, already, unknown, byHand });
+  const against = tellAgainstRto(foreseen);
+  const rto =
+    rtoMs === undefined ? '' : ` RTO ${spanOf(rtoMs)}${against === '' ? '' : `: ${against}`}.`;
+  out.say(`It takes ${tellForecast(foreseen)}.${rto}`);
+  out.say(`${parts.join(', ')}. Nothing was touched.`);
+  out.result({ change, already, unknown, byHand, forecast: { ...foreseen } });
   return unknown > 0 ? exits.unreachable : exits.fine;
 }

@@ -33,6 +33,7 @@ export function remoteControl(url: string, token?: string): Control {
     migration: (plan) => orNone(`migrations/${encodeURIComponent(plan)}`),
     runs: () => get('runs'),
     run: (run) => orNone(`runs/${run}`),
+    durations: (plan) => get(`migrations/${encodeURIComponent(plan)}/durations`),
     streams: (prefix) => get(`streams?prefix=${encodeURIComponent(prefix)}`),
     events: (stream, from = 1) => get(`streams/${encodeURIComponent(stream)}/events?from=${from}`),
     follow: (stream, from, signal) => follow(remote, stream, from, signal),

@@ -5,10 +5,12 @@ import type { Migration } from '../core/decision/migration/state.ts';
 import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
 import type { Journal } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
+import type { Durations } from '../core/rollback/durations.ts';
 import type { RunKind } from '../core/rollback/events.ts';
 import type { Run } from '../core/rollback/state.ts';
 import type { RunSummary } from '../core/rollback/views.ts';
 import { pause } from './calls.ts';
+import { durationsOfPlan } from './durations.ts';
 import type { Office } from './office.ts';
 import { waitOut } from './outage.ts';
 import type { Snapshot } from './systems.ts';
@@ -47,6 +49,8 @@ export interface Control {
   readonly migration: (plan: string) => Promise<Migration>;
   readonly runs: () => Promise<readonly RunSummary[]>;
   readonly run: (run: number) => Promise<Run>;
+  /** How long the steps of this plan took in its past runs: forecasts are drawn from it. */
+  readonly durations: (plan: string) => Promise<Durations>;
   /** Makes this plan known, and with a phase: judges the triggers of that phase from now on. */
   readonly arm: (snapshot: Snapshot, phase: string | null, who: string) => Promise<Answer>;
   /** Starts a run; the events hold a `DecisionMade` with its number. */
@@ -90,6 +94,7 @@ export function localControl(office: Office, journal: Journal): Control {
     runs: async () =>
       (await journal.list('run-', LISTED)).map(({ summary }) => runSummary(summary)),
     run: async (run) => (await office.run(run)).state,
+    durations: (plan) => durationsOfPlan(office, plan),
     arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
     order: async (plan, wanted, who) =>
       answer(await office.commandMigration(plan, { type: 'OrderRun', ...wanted }, person(who))),

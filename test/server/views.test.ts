@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalEvent } from '../../src/core/journal/event.ts';
 import { tell } from '../../src/core/journal/told.ts';
+import { NEVER_TIMED } from '../../src/core/rollback/durations.ts';
+import { forecastOf } from '../../src/server/forecast.ts';
 import { decisionView } from '../../src/server/views/decision-view.ts';
 import { feedOf } from '../../src/server/views/feed.ts';
 import { homeView } from '../../src/server/views/home-view.ts';
@@ -32,7 +34,8 @@ async function ordered(stage: Stage): Promise<number> {
 async function seen(stage: Stage, run: number): Promise<RunView> {
   const state = await stage.control.run(run);
   if (state.type === 'none') throw new Error('The run has not begun.');
-  return runView(state, await stage.control.events(`run-${run}`));
+  const events = await stage.control.events(`run-${run}`);
+  return runView(state, events, await forecastOf(stage.control, state));
 }
 
 function stepIn(view: RunView, id: string): StepView {
@@ -61,6 +64,30 @@ test('a step says how far it is, by shape and word', async () => {
     [word(done), done.clock, done.detail],
     ['good: holds', { type: 'took', ms: 4_000 }, 'ledger 100 -> 0 %'],
   );
+});
+
+test('what is left is foreseen: from timeboxes before any history, from past runs after them', async () => {
+  const { stage, clock } = await onStage();
+  const first = await ordered(stage);
+  assert.match((await seen(stage, first)).left?.words ?? '', /by timeboxes: never timed/);
+  for (const step of ['stop-writes', 'route-back']) {
+    await stage.take(first, step);
+    await stage.observe(first, step, 'a change');
+    clock.now += 2_000;
+    await stage.tell(first, step, { type: 'holds', evidence: {} });
+  }
+  await stage.control.tell(first, { type: 'AbortRun', because: 'seen enough' }, 'Ada');
+  assert.equal((await seen(stage, first)).left, null);
+  const durations = await stage.control.durations(plan);
+  assert.deepEqual(
+    durations.steps.map(({ step, tookMs }) => [step, tookMs]),
+    [
+      ['stop-writes', [2_000]],
+      ['route-back', [2_000]],
+    ],
+  );
+  const { left } = await seen(stage, await ordered(stage));
+  assert.match(left?.words ?? '', /^p50 .*\(1 live run; .* never timed/);
 });
 
 test('a state that held before is already so, not done by us', async () => {
@@ -152,7 +179,12 @@ test('a decision shows what was measured, from where, and what silence does', as
   await stage.breach();
   const migration = await stage.control.migration(plan);
   if (migration.type === 'none') throw new Error('No migration.');
-  const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 1);
+  const view = decisionView(
+    migration,
+    await stage.control.events(`migration-${plan}`),
+    1,
+    NEVER_TIMED,
+  );
   assert.deepEqual(view?.state, { type: 'open', until: clock.now + 300_000, silence: 'roll-back' });
   assert.deepEqual(view?.evidence, [
     {
@@ -171,7 +203,7 @@ test('a decision shows what was measured, from where, and what silence does', as
     'customers-can-work',
     'verified',
   ]);
-  assert.equal(decisionView(migration, [], 1), undefined);
+  assert.equal(decisionView(migration, [], 1, NEVER_TIMED), undefined);
 });
 
 test('a decision that was made says who made it and which run it ordered', async () => {
@@ -184,7 +216,12 @@ test('a decision that was made says who made it and which run it ordered', async
   );
   const migration = await stage.control.migration(plan);
   if (migration.type === 'none') throw new Error('No migration.');
-  const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 1);
+  const view = decisionView(
+    migration,
+    await stage.control.events(`migration-${plan}`),
+    1,
+    NEVER_TIMED,
+  );
   assert.deepEqual(view?.state, {
     type: 'made',
     answer: 'roll back',
@@ -205,7 +242,12 @@ test('a question that comes again after a hold still shows the evidence of its b
   await stage.tick();
   const migration = await stage.control.migration(plan);
   if (migration.type === 'none') throw new Error('No migration.');
-  const view = decisionView(migration, await stage.control.events(`migration-${plan}`), 2);
+  const view = decisionView(
+    migration,
+    await stage.control.events(`migration-${plan}`),
+    2,
+    NEVER_TIMED,
+  );
   assert.equal(view?.state.type, 'open');
   assert.deepEqual(
     view?.evidence.map(({ words }) => words),

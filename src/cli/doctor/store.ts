@@ -1,9 +1,7 @@
 // What the doctor says of the store: can it be opened, as which role do we work, whose clock is off, who serves it?
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { defaultFolder } from '../../store/managed/folder.ts';
 import type { Cli } from '../cli.ts';
-import { connected } from '../connection.ts';
+import { connected, isStoreThere } from '../connection.ts';
 import type { Site } from '../platform.ts';
 import type { Control } from '../../engine/control.ts';
 import { spanOf } from '../../core/words/times.ts';
@@ -14,7 +12,7 @@ const skewMs = 500;
 
 /** Opens the store, unless it would have to be made first: the doctor makes nothing. */
 export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
-  const { server, database, data, token } = cli.options;
+  const { server, data, token } = cli.options;
   if (server !== undefined) {
     const { remoteControl } = await import('../remote.ts');
     yield* asked('server', async () => [
@@ -23,12 +21,11 @@ export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
     ]);
     return;
   }
-  const folder = data ?? defaultFolder();
-  if (database === undefined && !existsSync(join(folder, 'postgres'))) {
+  if (!isStoreThere(cli)) {
     yield {
       about: 'store',
       says: 'good',
-      text: `no data in ${folder} yet; the first backout serve or backout run makes it`,
+      text: `no data in ${data ?? defaultFolder()} yet; the first backout serve or backout run makes it`,
     };
     return;
   }

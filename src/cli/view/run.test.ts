@@ -10,6 +10,7 @@ import {
   step,
   verification,
 } from '../../testing/playbooks.ts';
+import { NEVER_TIMED } from '../../core/rollback/durations.ts';
 import { person } from '../../testing/given.ts';
 import { widthOf } from './lines.ts';
 import { renderRun } from './run.ts';
@@ -17,8 +18,8 @@ import { renderRun } from './run.ts';
 process.env['TZ'] = 'UTC';
 
 const plain = { color: false, ascii: false, width: 80 };
-const shown = (story: RunStory, look = plain): string =>
-  renderRun(story.state, { ...look, now: story.now }).join('\n');
+const shown = (story: RunStory, look = plain, durations = NEVER_TIMED): string =>
+  renderRun(story.state, { ...look, now: story.now }, durations).join('\n');
 
 function begun(...ids: readonly string[]): RunStory {
   const story = started(
@@ -31,6 +32,20 @@ function begun(...ids: readonly string[]): RunStory {
   for (const id of ids) story.when({ type: 'BeginAttempt', step: id, attempt: 1, node: 'node-1' });
   return story;
 }
+
+test('what is left is foreseen, and the steps on which the end hangs bear a star', () => {
+  const text = shown(begun());
+  assert.match(text, /left 3:00 at the most, by timeboxes: never timed/);
+  assert.match(text, /○ stop-writes\*/);
+  const work = 'flags/flag on flags';
+  const tookMs = Array.from({ length: 100 }, () => 2_000);
+  const steps = ['stop-writes', 'carry'].map((name) => ({ step: name, work, tookMs }));
+  const timed = shown(begun(), plain, { runs: 1, drills: 99, steps });
+  assert.match(
+    timed,
+    /left p50 \d+:\d\d, p90 \d+:\d\d \(1 live run, 99 drills; ok, look, verified never/,
+  );
+});
 
 test('a run that has just begun says what it is, why, and what waits', () => {
   const text = shown(begun());
@@ -138,7 +153,8 @@ test('no line is ever wider than the terminal, whatever the width and the moment
       fc.boolean(),
       (width, moment, color) => {
         const story = moment();
-        for (const line of renderRun(story.state, { color, ascii: false, width, now: story.now }))
+        const look = { color, ascii: false, width, now: story.now };
+        for (const line of renderRun(story.state, look, NEVER_TIMED))
           assert.ok(widthOf(line) <= width, line);
       },
     ),

@@ -1,4 +1,7 @@
 // A run on a terminal: a pure function from its state to lines, by stages, with what it waits for and its time against the RTO.
+import type { Durations } from '../../core/rollback/durations.ts';
+import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
+import { type Forecast, forecast } from '../../core/rollback/forecast.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { type BegunRun, type Run, type StepState, stepOf } from '../../core/rollback/state.ts';
 import { markOfStep } from '../../core/rollback/told.ts';
@@ -13,13 +16,16 @@ export interface RunLook extends Look {
   readonly now: number;
 }
 
-/** The run as lines, none wider than the terminal. */
-export function renderRun(run: Run, look: RunLook): readonly string[] {
+/** The run as lines, none wider than the terminal; what is left is foreseen from what past runs measured. */
+export function renderRun(run: Run, look: RunLook, durations: Durations): readonly string[] {
   if (run.type === 'none') return ['No such run.'];
+  const { objectives, graph } = run;
+  const foreseen = forecast({ graph, run, durations, rtoMs: objectives.rtoMs, now: look.now });
   const lines = [
     ...headOf(run, look),
-    ...stagesOf(run, look),
+    ...stagesOf(run, look, foreseen),
     ...timeOf(run, look),
+    ...leftOf(run, look, foreseen),
     ...waitsOf(run, look),
     ...endOf(run, look),
   ];
@@ -42,23 +48,24 @@ function headOf(run: BegunRun, look: RunLook): readonly string[] {
   return [`${kind}  ${first}`, ...rest];
 }
 
-function stagesOf(run: BegunRun, look: RunLook): readonly string[] {
+function stagesOf(run: BegunRun, look: RunLook, foreseen: Forecast): readonly string[] {
   const stages = Map.groupBy(run.graph.nodes, (node) => node.stage);
   const label = Math.min(16, Math.max(...[...stages.keys()].map((name) => name.length)));
   const indent = ' '.repeat(label + 4);
   return [...stages].flatMap(([name, nodes]) => {
-    const items = nodes.map((node) => itemOf(run, node, look));
+    const items = nodes.map((node) => itemOf(run, node, look, foreseen));
     const [first = '', ...rest] = flow(items, '   ', look.width - indent.length);
     return [`  ${name.padEnd(label)}  ${first}`, ...rest.map((line) => indent + line)];
   });
 }
 
-function itemOf(run: BegunRun, node: GraphNode, look: RunLook): string {
+function itemOf(run: BegunRun, node: GraphNode, look: RunLook, foreseen: Forecast): string {
   const step = stepOf(run, node.id);
   if (step === undefined) return node.id;
   const words = wordsOf(run, node, step, look.now);
   const late = step.overdue && step.status !== 'done' && step.status !== 'skipped' ? ' late' : '';
-  return `${markOf(markOfStep(step), look)} ${node.id}${words === '' ? '' : ` ${words}`}${late}`;
+  const critical = run.end === null && foreseen.critical.includes(node.id) ? '*' : '';
+  return `${markOf(markOfStep(step), look)} ${node.id}${words === '' ? '' : ` ${words}`}${late}${critical}`;
 }
 
 function wordsOf(run: BegunRun, node: GraphNode, step: StepState, now: number): string {
@@ -116,6 +123,14 @@ function timeOf(run: BegunRun, look: RunLook): readonly string[] {
   return [
     `  RTO ${stopwatch(rtoMs)} ${barOf(gone / rtoMs, 20)} ${over ? `${markOf('bad', look)} ` : ''}${text}`,
   ];
+}
+
+/** What is left, foreseen; a star marks the steps on which the end hangs. */
+function leftOf(run: BegunRun, look: RunLook, foreseen: Forecast): readonly string[] {
+  if (run.end !== null) return [];
+  const parts = [tellForecast(foreseen), tellAgainstRto(foreseen), tellWaiting(foreseen)];
+  const text = `left ${parts.filter((part) => part !== '').join('; ')}`;
+  return wrap(text, look.width - 4, '  ').map((line) => `  ${line}`);
 }
 
 function barOf(share: number, width: number): string {

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Answer } from '../../engine/control.ts';
+import { forecastOf } from '../forecast.ts';
 import { Problem, answerProblem, statusOf } from '../problems.ts';
 import { whoOrders } from '../who.ts';
 import {
@@ -41,12 +42,21 @@ export function apiRoutes(parts: LiveParts): Hono {
       );
     return c.json(migration);
   });
+  api.get('/migrations/:plan/durations', async (c) =>
+    c.json(await control.durations(c.req.param('plan'))),
+  );
   api.get('/runs', async (c) => c.json(await control.runs()));
   api.get('/runs/:run', async (c) => {
     const run = await control.run(runNumber(c));
     if (run.type === 'none')
       throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
     return c.json(run);
+  });
+  api.get('/runs/:run/forecast', async (c) => {
+    const run = await control.run(runNumber(c));
+    if (run.type === 'none')
+      throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
+    return c.json(await forecastOf(control, run));
   });
   api.get('/streams', async (c) => c.json(await control.streams(c.req.query('prefix') ?? '')));
   api.get('/streams/:stream/events', async (c) =>

@@ -78,7 +78,7 @@ function evidence(view: DecisionView, now: number): Html {
     </p>
     <p class="why">
       ${view.rtoMs === null ? 'The plan declares no RTO.' : `It shall take ${stopwatch(view.rtoMs)} at the most (RTO).`}
-      How long it will take is not known: no run of it was counted.
+      It takes ${view.takes}.
     </p>`;
 }
 

@@ -21,7 +21,12 @@ export function addDecisionRoutes(pages: Hono, control: Control): void {
     const shown =
       migration.type === 'none'
         ? undefined
-        : decisionView(migration, await control.events(migrationStream(plan)), number);
+        : decisionView(
+            migration,
+            await control.events(migrationStream(plan)),
+            number,
+            await control.durations(plan),
+          );
     if (shown === undefined)
       throw new Problem(404, 'nothing-there', `[server] Plan ${plan} has no decision ${number}.`);
     return shown;

@@ -84,7 +84,20 @@ function time(view: RunView, now: number): Html {
             of ${stopwatch(holding.ofMs)}
           </p>
           ${bar('Time that every check has held', holding.since, now, holding.ofMs, true)}`;
-  return html`${against}${held}`;
+  const left =
+    view.left === null
+      ? ''
+      : html`<p class="left">
+            Left: ${until(now + view.left.p50Ms, now)} in half of the cases,
+            ${until(now + view.left.p90Ms, now)} in nine of ten.
+            <span class="why">Foreseen at ${moment(now)}: ${view.left.words}.</span>
+          </p>
+          ${
+            view.left.critical.length === 0
+              ? ''
+              : html`<p class="why">The end hangs on: ${view.left.critical.join(' → ')}</p>`
+          }`;
+  return html`${against}${left}${held}`;
 }
 
 function stages(view: RunView, now: number): Html {

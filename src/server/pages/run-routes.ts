@@ -4,6 +4,7 @@ import { runStream } from '../../core/rollback/run.ts';
 import type { Control, RunOrder } from '../../engine/control.ts';
 import { runNumber } from '../api/api.ts';
 import { parsed, runOrder, withoutGaps } from '../api/bodies.ts';
+import { forecastOf } from '../forecast.ts';
 import { Problem } from '../problems.ts';
 import { type RunView, runView } from '../views/run-view.ts';
 import { rememberedWho } from '../who.ts';
@@ -18,7 +19,8 @@ export function addRunRoutes(pages: Hono, control: Control): void {
     const run = await control.run(runNumber(c));
     if (run.type === 'none')
       throw new Problem(404, 'nothing-there', `[server] There is no run ${c.req.param('run')}.`);
-    return runView(run, await control.events(runStream(run.run)));
+    const events = await control.events(runStream(run.run));
+    return runView(run, events, await forecastOf(control, run));
   };
   const page = async (c: Context, alert: string | null): Promise<Html> => {
     const [shown, now] = [await view(c), await control.now()];

@@ -6,6 +6,10 @@ import type { Evidence } from '../../core/decision/watch.ts';
 import type { JournalEvent, Json } from '../../core/journal/event.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { compileGraph } from '../../core/rollback/compile.ts';
+import type { Durations } from '../../core/rollback/durations.ts';
+import { tellAgainstRto, tellForecast } from '../../core/rollback/forecast-told.ts';
+import { forecast } from '../../core/rollback/forecast.ts';
+import type { Graph } from '../../core/rollback/graph.ts';
 import { planOf } from '../../engine/office.ts';
 import type { Mark, Said } from '../../core/words/marks.ts';
 import { plain } from '../../core/words/phrases.ts';
@@ -27,6 +31,8 @@ export interface DecisionView {
   /** What rolling back would do, step by step. */
   readonly steps: readonly string[];
   readonly rtoMs: number | null;
+  /** How long rolling back takes, foreseen from past runs. */
+  readonly takes: string;
   readonly state: DecisionState;
   /** Place of the newest event that it was made from. */
   readonly seq: number;
@@ -60,6 +66,7 @@ export function decisionView(
   migration: KnownMigration,
   events: readonly JournalEvent[],
   decision: number,
+  durations: Durations,
 ): DecisionView | undefined {
   // The cast holds because these are the events of this migration's stream.
   const own = events as readonly JournalEvent<MigrationEvent>[];
@@ -70,6 +77,7 @@ export function decisionView(
   const state = stateOf(own, decision);
   if (state === undefined) return undefined;
   const plan = planOf(migration.snapshot);
+  const graph = compileGraph(plan, asked.playbook) ?? { nodes: [] };
   return {
     plan: migration.plan,
     title: plan.title ?? migration.plan,
@@ -81,11 +89,18 @@ export function decisionView(
     by: wanted?.body.by ?? null,
     evidence: evidenceLines(evidenceOf(own, asked), plan),
     others: othersOf(migration, asked.trigger),
-    steps: (compileGraph(plan, asked.playbook)?.nodes ?? []).map((node) => node.id),
+    steps: graph.nodes.map((node) => node.id),
     rtoMs: plan.objectives?.rto ?? null,
+    takes: takesOf(graph, durations, plan.objectives?.rto),
     state,
     seq: events.at(-1)?.seq ?? 0,
   };
+}
+
+function takesOf(graph: Graph, durations: Durations, rtoMs: number | undefined): string {
+  const foreseen = forecast({ graph, durations, rtoMs, now: 0 });
+  const against = tellAgainstRto(foreseen);
+  return `${tellForecast(foreseen)}${against === '' ? '' : `; ${against}`}`;
 }
 
 type Of<Type> = MigrationEvent & { type: Type };

@@ -4,6 +4,8 @@ import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
 import { type GraphNode, verificationOf } from '../../core/rollback/graph.ts';
 import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
 import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
+import type { Forecast } from '../../core/rollback/forecast.ts';
+import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
 import { outcomeSaid } from '../../core/rollback/told.ts';
 import type { Said } from '../../core/words/marks.ts';
 import { type FeedRow, feedOf } from './feed.ts';
@@ -24,6 +26,8 @@ export interface RunView {
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly rtoMs: number | null;
+  /** What is left of it, foreseen; null once it has ended. */
+  readonly left: Left | null;
   readonly stepsDone: number;
   readonly stepsAll: number;
   /** What it waits for besides the turns of people. */
@@ -34,6 +38,16 @@ export interface RunView {
   readonly orders: { readonly pause: boolean; readonly resume: boolean; readonly abort: boolean };
   readonly feed: readonly FeedRow[];
   readonly seq: number;
+}
+
+/** What is left of a run: half of the draws end within `p50Ms` from now. */
+export interface Left {
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  /** What it rests on, against the RTO, and what it does not count. */
+  readonly words: string;
+  /** The steps that decide the end. */
+  readonly critical: readonly string[];
 }
 
 /** A step that waits for a person's word: the question, and what can be said. */
@@ -53,7 +67,11 @@ export interface Turn {
 const FEED_ROWS = 60;
 
 /** The run as it stands, from its state and its events. */
-export function runView(run: BegunRun, events: readonly JournalEvent[]): RunView {
+export function runView(
+  run: BegunRun,
+  events: readonly JournalEvent[],
+  foreseen: Forecast,
+): RunView {
   // The cast holds because these are the events of this run's stream.
   const own = events as readonly JournalEvent<RunEvent>[];
   const { stepsDone, stepsAll } = summaryOf(run);
@@ -74,6 +92,7 @@ export function runView(run: BegunRun, events: readonly JournalEvent[]): RunView
     startedAt: run.startedAt,
     endedAt: run.end?.at ?? null,
     rtoMs: run.objectives.rtoMs ?? null,
+    left: run.end === null ? leftOf(foreseen) : null,
     stepsDone,
     stepsAll,
     waits: waitsFor(run)
@@ -90,6 +109,12 @@ export function runView(run: BegunRun, events: readonly JournalEvent[]): RunView
     feed: feedOf(events.slice(-FEED_ROWS)),
     seq: events.at(-1)?.seq ?? 0,
   };
+}
+
+function leftOf(foreseen: Forecast): Left {
+  const { p50Ms, p90Ms, critical } = foreseen;
+  const words = [tellForecast(foreseen), tellAgainstRto(foreseen), tellWaiting(foreseen)];
+  return { p50Ms, p90Ms, critical, words: words.filter((each) => each !== '').join('; ') };
 }
 
 function stateOf(run: BegunRun): Said {
