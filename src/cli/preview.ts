@@ -3,6 +3,8 @@ import { compileGraph } from '../core/rollback/compile.ts';
 import { type Durations, NEVER_TIMED } from '../core/rollback/durations.ts';
 import { tellAgainstRto, tellForecast } from '../core/rollback/forecast-told.ts';
 import { type Forecast, forecast } from '../core/rollback/forecast.ts';
+import type { GraphNode } from '../core/rollback/graph.ts';
+import { policyWords } from '../core/rollback/policy.ts';
 import { spanOf } from '../core/words/times.ts';
 import { type PreviewLine, previewRun } from '../engine/preview.ts';
 import type { Cli } from './cli.ts';
@@ -31,8 +33,11 @@ export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): P
     );
     const widest = Math.min(32, Math.max(0, ...lines.map((line) => line.step.length)));
     for (const line of lines) {
-      out.line({ type: 'preview', ...line });
+      const node = graph.nodes.find((each) => each.id === line.step);
+      out.line({ type: 'preview', ...line, ...policyFacts(node) });
       out.say(lineOf(line, widest, out.look));
+      const policy = node === undefined ? '' : policyWords(node, out.verbose);
+      if (policy !== '') out.say(paint('dim', `    on failure: ${policy}`, out.look));
     }
     const rtoMs = plan.objectives?.rto;
     const durations = await pastDurations(cli, plan.name);
@@ -53,6 +58,13 @@ async function pastDurations(cli: Cli, plan: string): Promise<Durations> {
     );
     return NEVER_TIMED;
   }
+}
+
+/** How the run would answer failures of this step, in full: for programs. */
+function policyFacts(node: GraphNode | undefined): { readonly [key: string]: unknown } {
+  if (node?.onFailure === undefined) return {};
+  const retry = node.work.type === 'state' ? { retry: node.work.retry } : {};
+  return { onFailure: node.onFailure, ...retry };
 }
 
 function lineOf(line: PreviewLine, widest: number, look: Look): string {

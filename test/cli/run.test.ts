@@ -37,9 +37,31 @@ test('a preview asks the real systems, marks each step, and touches nothing', as
   );
   assert.match(said.stdout, /^ {2}~ stop-writes .*\[here\]$/m);
   assert.match(said.stdout, /^ {2}~ flag-off +\/enabled true -> false +\[flags\]$/m);
+  assert.match(said.stdout, /^ {4}on failure: not-allowed stop, refused ask$/m);
+  assert.equal(said.stdout.match(/on failure/g)?.length, 1, 'a default policy is not told');
   assert.match(said.stdout, /^ {2}! look +by hand: Look at the bank file +\[people\]$/m);
   assert.match(said.stdout, /Nothing was touched\./);
   assert.ok(flags.enabled() && !existsSync(join(folder.path, 'stopped')));
+});
+
+test('a preview tells the whole policy of each step when asked for more, and to programs', async () => {
+  const all = await run('run', 'full', '--preview', '-v');
+  assert.match(
+    all.stdout,
+    /on failure: cannot-reach retry, not-allowed climb, target-mismatch stop, timed-out retry, refused climb, verification-failed retry, cancelled climb, tried again 3 times, first after 2 s/,
+  );
+  const json = await run('run', 'full', '--preview', '--json');
+  const line = linesOf(json).find((each) => each['step'] === 'flag-off');
+  assert.deepEqual(line?.['onFailure'], {
+    'cannot-reach': 'retry',
+    'not-allowed': 'stop',
+    'target-mismatch': 'stop',
+    'timed-out': 'retry',
+    refused: 'ask',
+    'verification-failed': 'retry',
+    cancelled: 'climb',
+  });
+  assert.deepEqual(line['retry'], { times: 3, backoffMs: 2_000 });
 });
 
 test('a preview that could not ask a system exits 3: no answer is not a no', async () => {

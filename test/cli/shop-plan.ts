@@ -40,6 +40,7 @@ playbooks:
             owner: technical
             timebox: 30s
             needs: []
+            on-failure: { refused: ask, not-allowed: stop }
             uses: http/holds
             with:
               system: flags

@@ -5,6 +5,7 @@ import type { JournalEvent } from '../../src/core/journal/event.ts';
 import type { RunCommand } from '../../src/core/rollback/commands.ts';
 import type { AttemptResult, RunEvent } from '../../src/core/rollback/events.ts';
 import type { Graph, GraphNode } from '../../src/core/rollback/graph.ts';
+import { policyOf } from '../../src/core/rollback/policy.ts';
 import { runAggregate } from '../../src/core/rollback/run.ts';
 import type { Run, StepState } from '../../src/core/rollback/state.ts';
 import { storyOf } from '../../src/testing/given.ts';
@@ -35,6 +36,12 @@ const result: fc.Arbitrary<AttemptResult> = fc.oneof(
   errorClass.map((each): AttemptResult => ({ type: 'failed', class: each, because: 'so' })),
 );
 
+/** What a plan may say of failures; mostly nothing. */
+const policy = fc.option(
+  fc.dictionary(errorClass, fc.constantFrom('retry', 'climb', 'ask', 'stop')).map(policyOf),
+  { nil: undefined, freq: 1 },
+);
+
 const graph: fc.Arbitrary<Graph> = fc
   .record({
     nodes: fc.array(
@@ -42,13 +49,14 @@ const graph: fc.Arbitrary<Graph> = fc
         kind: fc.constantFrom('state', 'state', 'state', 'manual', 'checkpoint'),
         needs: fc.nat(255),
         box: fc.constantFrom(5_000, 60_000),
+        onFailure: policy,
       }),
       { maxLength: 6, size: 'max' },
     ),
     verified: fc.constantFrom(true, true, false),
   })
   .map(({ nodes, verified }) => {
-    const made = nodes.map(({ kind, needs, box }, index): GraphNode => {
+    const made = nodes.map(({ kind, needs, box, onFailure }, index): GraphNode => {
       const before = nodes
         .slice(0, index)
         .flatMap((_, each) => ((needs >> each) & 1 ? [`s${each}`] : []));
@@ -59,7 +67,11 @@ const graph: fc.Arbitrary<Graph> = fc
           : kind === 'checkpoint'
             ? checkpoint(written)
             : step(written);
-      return { ...node, timeboxMs: box };
+      return {
+        ...node,
+        timeboxMs: box,
+        ...(onFailure === undefined || kind === 'manual' ? {} : { onFailure }),
+      };
     });
     const last = verification(made.map((node) => node.id).join(','));
     return { nodes: verified ? [...made, last] : made };

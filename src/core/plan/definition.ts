@@ -1,6 +1,6 @@
 // What definePlan takes: the types of a plan in TypeScript, with names inferred where they are defined.
 import type { Json } from '../journal/event.ts';
-import type { NoticeMoment } from './plan.ts';
+import type { NoticeMoment, PlanOnFailure } from './plan.ts';
 import type { DurationText, RateText, RatioText } from './scalars.ts';
 import type { ConditionInput } from './schema/condition.ts';
 
@@ -107,6 +107,7 @@ export interface StateStepInput<
   readonly uses: `${string}/${string}`;
   readonly with?: Desired<System>;
   readonly retry?: { readonly times?: number; readonly backoff?: DurationText };
+  readonly 'on-failure'?: PlanOnFailure;
   readonly destructive?: { readonly names: string; readonly 'at-most': number };
   readonly undo?:
     | { readonly uses: `${string}/${string}`; readonly with?: Desired<System> }
@@ -132,6 +133,7 @@ export interface PlaybookInput<
   Checkpoint extends string,
 > {
   readonly scope: 'full' | { readonly component: string };
+  readonly 'on-failure'?: PlanOnFailure;
   readonly stages: readonly {
     readonly [stage: string]: readonly (
       | StateStepInput<Role, System>

@@ -161,9 +161,28 @@ export interface PlanGuards {
   readonly quiet: readonly { readonly during: string }[];
 }
 
+/**
+ * What a failed attempt leads to: `retry` (bounded by the step's `retry`; spent, it climbs), `climb` (the step is blocked
+ * and its ladder begins), `ask` (it is blocked and its owner is asked, nobody else), `stop` (as climb, and the run pauses).
+ */
+export type Reaction = 'retry' | 'climb' | 'ask' | 'stop';
+
+/** Reactions by the class of the error; what is not said is the playbook's, then the default. */
+export interface PlanOnFailure {
+  readonly 'cannot-reach'?: Reaction;
+  readonly 'not-allowed'?: Reaction;
+  readonly 'target-mismatch'?: Reaction;
+  readonly 'timed-out'?: Reaction;
+  readonly refused?: Reaction;
+  readonly 'verification-failed'?: Reaction;
+  readonly cancelled?: Reaction;
+}
+
 /** Ordered stages of steps that restore the whole or a part. */
 export interface PlanPlaybook {
   readonly scope: 'full' | { readonly component: string };
+  /** For every step, checkpoint and the verification, unless a step says otherwise. */
+  readonly 'on-failure'?: PlanOnFailure;
   readonly stages: readonly PlanStage[];
   /** What proves that the rollback worked: these checkpoints hold for `hold`, tried for `within` at the most. */
   readonly verified?: {
@@ -201,6 +220,7 @@ export interface StateAct {
   /** What is wanted; `system` names the system. As yet with secret references. */
   readonly with: Loose;
   readonly retry: { readonly times: number; readonly backoff: number };
+  readonly 'on-failure'?: PlanOnFailure;
   readonly destructive?: { readonly names: string; readonly 'at-most': number };
   readonly undo?: PlanUndo;
 }

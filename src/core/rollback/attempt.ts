@@ -4,6 +4,7 @@ import { notVerified } from './advance.ts';
 import type { RunCommand } from './commands.ts';
 import type { AttemptResult, RunEvent } from './events.ts';
 import { type GraphNode, verificationOf } from './graph.ts';
+import { type Policy, SAFE_POLICY, block, blockingOf } from './policy.ts';
 import { LOOKING, LOST_ATTEMPTS_MAX, type Patience, afterFailure } from './retry.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
@@ -56,7 +57,7 @@ export function decideAttempt(
       });
     case 'ReportLost':
       if (!counts(run, step, command.attempt) || step.node !== command.node) return yes();
-      return yes(...lost(command, run, step));
+      return yes(...lost(command, run, node, step));
   }
 }
 
@@ -126,20 +127,44 @@ function result(
         class: errorClass,
         because,
       };
-      const blocked: RunEvent = { type: 'StepBlocked', step: id, class: errorClass, because };
-      // An aborting run begins nothing more, and a spent timebox leaves no time for another try.
-      if (run.status === 'aborting') return [failed, blocked];
-      const next = afterFailure(errorClass, step.failures + 1, patienceOf(node), now);
-      if (next.type === 'ask') return [failed, blocked];
-      // A verification goes on until its time is spent, which then decides the outcome: nobody needs to be asked.
-      const until = (step.startedAt ?? now) + node.timeboxMs;
-      if (next.dueAt >= until && node.work.type !== 'verification') return [failed, blocked];
-      return [
-        failed,
-        { type: 'StepRetryPlanned', step: id, attempt: attempt + 1, dueAt: next.dueAt },
-      ];
+      return [failed, ...afterwards(node, step, run, failed, now)];
     }
   }
+}
+
+/** A failed attempt is followed by another one, or by people. */
+function afterwards(
+  node: GraphNode,
+  step: StepState,
+  run: BegunRun,
+  failed: RunEvent & { type: 'StepAttemptFailed' },
+  now: number,
+): readonly RunEvent[] {
+  const { attempt, class: errorClass, because } = failed;
+  const failure = {
+    run: run.run,
+    step: node.id,
+    attempt,
+    class: errorClass,
+    failures: step.failures + 1,
+  };
+  const next = afterFailure(failure, policyOfNode(node), patienceOf(node), now);
+  const until = (step.startedAt ?? now) + node.timeboxMs;
+  // An aborting run begins nothing more, and a spent timebox leaves no time for another try. A verification goes on
+  // until its time is spent, which then decides the outcome: nobody needs to be asked.
+  if (
+    next.type === 'retry' &&
+    run.status !== 'aborting' &&
+    (next.dueAt < until || node.work.type === 'verification')
+  )
+    return [{ type: 'StepRetryPlanned', step: node.id, attempt: attempt + 1, dueAt: next.dueAt }];
+  const reaction = next.type === 'block' ? next.reaction : 'climb';
+  return block(run, node.id, { class: errorClass, because }, reaction);
+}
+
+/** What a failure of this node leads to. Runs that an older Backout began carry no policy: the default is theirs. */
+export function policyOfNode(node: GraphNode): Policy {
+  return node.onFailure ?? SAFE_POLICY;
 }
 
 function patienceOf(node: GraphNode): Patience {
@@ -149,6 +174,7 @@ function patienceOf(node: GraphNode): Patience {
 function lost(
   command: RunCommand & { type: 'ReportLost' },
   run: BegunRun,
+  node: GraphNode,
   step: StepState,
 ): readonly RunEvent[] {
   const gone: RunEvent = {
@@ -159,7 +185,8 @@ function lost(
   };
   if (run.status === 'aborting' || step.lost + 1 >= LOST_ATTEMPTS_MAX) {
     const because = `Node ${command.node} was lost while it carried out attempt ${command.attempt}; nobody knows how far it came.`;
-    return [gone, { type: 'StepBlocked', step: command.step, class: 'cannot-reach', because }];
+    const reaction = blockingOf(policyOfNode(node)['cannot-reach']);
+    return [gone, ...block(run, node.id, { class: 'cannot-reach', because }, reaction)];
   }
   return [gone, { type: 'StepDispatched', step: command.step, attempt: command.attempt + 1 }];
 }

@@ -1,5 +1,6 @@
 // Everything that can happen in a run. Noun, then past verb; plain JSON; never changed once released, only added to.
 import type { Json } from '../journal/event.ts';
+import type { Reaction } from '../plan/plan.ts';
 import type { Graph } from './graph.ts';
 import type { Scope } from './scope.ts';
 
@@ -104,12 +105,13 @@ export type RunEvent =
       readonly attempt: number;
       readonly dueAt: number;
     }
-  /** People must say how to go on: retry, skip, confirm by hand, or abort. */
+  /** People must say how to go on: retry, skip, confirm by hand, or abort. `reaction` is what the step's policy says. */
   | {
       readonly type: 'StepBlocked';
       readonly step: string;
       readonly class: ErrorClass;
       readonly because: string;
+      readonly reaction?: Exclude<Reaction, 'retry'>;
     }
   | { readonly type: 'StepAsked'; readonly step: string }
   | { readonly type: 'StepOverdue'; readonly step: string }

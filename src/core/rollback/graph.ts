@@ -1,5 +1,6 @@
 // A playbook as the graph that a run walks: nodes that need other nodes. A run carries its own copy.
 import type { Json } from '../journal/event.ts';
+import type { Policy } from './policy.ts';
 
 /** The reserved name of the last node: verification that must hold for a while. */
 export const VERIFIED = 'verified';
@@ -40,6 +41,8 @@ export interface GraphNode {
   readonly needs: readonly string[];
   readonly owner?: string;
   readonly timeboxMs: number;
+  /** What a failure leads to, every class said; the default policy when left out. */
+  readonly onFailure?: Policy;
   readonly work: Work;
 }
 

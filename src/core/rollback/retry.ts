@@ -1,12 +1,18 @@
-// When a failed step is tried again: the policy per class of error. What is not tried again asks people.
+// When a failed step is tried again: how often, and after how long a wait. What is not tried again blocks the step.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ErrorClass } from './events.ts';
 import type { Retry } from './graph.ts';
+import { type Blocking, type Policy, blockingOf } from './policy.ts';
 
 /** Lost attempts (their node died) are tried again at once, but not for ever: something may be killing the nodes. */
 export const LOST_ATTEMPTS_MAX = 10;
 
-/** The longest wait between two attempts, in milliseconds. */
+/** The longest wait between two attempts before it is spread, in milliseconds. */
 export const BACKOFF_MAX_MS = 60_000;
+
+/** Each wait is spread by so much of itself to both sides. */
+export const JITTER = 0.25;
 
 /** After so many doublings every wait is at its bound. */
 const DOUBLINGS_MAX = 30;
@@ -24,40 +30,50 @@ export const LOOKING: Patience = {
   backoffMaxMs: 5_000,
 };
 
+/** An attempt that failed: the how manieth failure it is (this one counted), and of what. */
+export interface Failure {
+  readonly run: number;
+  readonly step: string;
+  readonly attempt: number;
+  readonly class: ErrorClass;
+  readonly failures: number;
+}
+
 /** What to do after a failed attempt. */
 export type AfterFailure =
   | { readonly type: 'retry'; readonly dueAt: number }
-  | { readonly type: 'ask' };
+  | { readonly type: 'block'; readonly reaction: Blocking };
 
-/**
- * The policy. Asking again can help when the system could not be reached, when it timed out (the step observes
- * first, so an apply that did happen is seen) and when the state did not hold yet; it can't help when the system
- * said no, when we may not, or when it is another system than declared: then people are asked at once.
- *
- * `failures` counts this one. The wait is `backoffMs` doubled with each failure, at most {@link Patience.backoffMaxMs}.
- */
+/** The answer of a policy to a failure. A retry that is spent calls people. */
 export function afterFailure(
-  errorClass: ErrorClass,
-  failures: number,
+  failure: Failure,
+  policy: Policy,
   patience: Patience,
   now: number,
 ): AfterFailure {
-  if (!helpsToAskAgain(errorClass) || failures > patience.times) return { type: 'ask' };
-  const { backoffMs, backoffMaxMs = BACKOFF_MAX_MS } = patience;
-  const wait = Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(failures - 1, DOUBLINGS_MAX));
-  return { type: 'retry', dueAt: now + wait };
+  const reaction = policy[failure.class];
+  if (reaction === 'retry' && failure.failures <= patience.times)
+    return { type: 'retry', dueAt: now + waitAfter(failure, patience) };
+  return { type: 'block', reaction: blockingOf(reaction) };
 }
 
-function helpsToAskAgain(errorClass: ErrorClass): boolean {
-  switch (errorClass) {
-    case 'cannot-reach':
-    case 'timed-out':
-    case 'verification-failed':
-      return true;
-    case 'not-allowed':
-    case 'target-mismatch':
-    case 'refused':
-    case 'cancelled':
-      return false;
-  }
+/**
+ * `backoffMs` doubled with each failure, at most {@link Patience.backoffMaxMs}, then spread by {@link JITTER}: steps that
+ * failed together (their system was away) do not come back together (Brooker, "Exponential Backoff And Jitter", AWS
+ * Architecture Blog 2015). It is spread around the wait, as in gRPC's connection backoff, and not over all of it ("full
+ * jitter"), so that people can reckon with what the plan says.
+ */
+function waitAfter(failure: Failure, patience: Patience): number {
+  const { backoffMs, backoffMaxMs = BACKOFF_MAX_MS } = patience;
+  const wait = Math.min(
+    backoffMaxMs,
+    backoffMs * 2 ** Math.min(failure.failures - 1, DOUBLINGS_MAX),
+  );
+  return Math.round(wait * (1 - JITTER + 2 * JITTER * chanceOf(failure)));
+}
+
+/** From 0 to 1, the same whenever this attempt is thought of again: a replay repeats what was decided. */
+function chanceOf({ run, step, attempt }: Failure): number {
+  const [a = 0, b = 0, c = 0] = sha256(utf8ToBytes(`run-${run}/${step}/${attempt}`));
+  return ((a << 16) | (b << 8) | c) / 2 ** 24;
 }

@@ -86,7 +86,7 @@ test('what was there before the first apply is kept through every later attempt'
   });
   tell(story, 'a', applied);
   tell(story, 'a', failed('verification-failed'));
-  story.pass(1_000);
+  story.pass(1_250);
   take(story, 'a', 'node-2');
   story.when({ type: 'ReportObserved', step: 'a', attempt: 2, evidence: { weight: 70 } });
   tell(story, 'a', holds);
@@ -123,7 +123,7 @@ test('a checkpoint that never passes asks people when its time is spent', () => 
     assert.ok(looks < 100, 'it must not look for ever');
     take(story, 'customers');
     tell(story, 'customers', failed('verification-failed'));
-    story.pass(5_000);
+    story.pass(6_250);
   }
   assert.ok(story.now - begun(story).startedAt > 50_000, 'it looked for nearly all of its minute');
 });

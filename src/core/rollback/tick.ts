@@ -1,7 +1,8 @@
 // What is due in a run because time has passed. The deadlines are the store's; nobody's memory keeps them.
-import { verificationSpent } from './attempt.ts';
+import { policyOfNode, verificationSpent } from './attempt.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
+import { block, blockingOf } from './policy.ts';
 import type { BegunRun, Run, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -14,12 +15,15 @@ export const REDISPATCH_AFTER_MAX_MS = 60_000;
 /** The events that are due at `now`. */
 export function tick(run: BegunRun, now: number): readonly RunEvent[] {
   if (run.status === 'ended') return [];
-  return run.graph.nodes.flatMap((node) => {
+  const all = run.graph.nodes.flatMap((node) => {
     const step = stepOf(run, node.id);
     if (step === undefined) return [];
     const at = dueAt(run, node, step);
     return at !== null && at <= now ? due(run, node, step, now) : [];
   });
+  // Two steps may stop the run at once; it is paused once.
+  const pause = all.find((event) => event.type === 'RunPaused');
+  return all.filter((event) => event.type !== 'RunPaused' || event === pause);
 }
 
 /** When the next thing is due: epoch milliseconds, null when only people or nodes can move the run. */
@@ -92,8 +96,9 @@ function spent(run: BegunRun, node: GraphNode, step: StepState): readonly RunEve
   if (node.work.type === 'verification') return [verificationSpent(run)];
   const because = `The timebox of ${Math.round(node.timeboxMs / 1000)} s is spent.`;
   const last = step.problem === null ? because : `${because} Last: ${step.problem.because}`;
+  const reaction = blockingOf(policyOfNode(node)['timed-out']);
   return [
     { type: 'StepOverdue', step: node.id },
-    { type: 'StepBlocked', step: node.id, class: 'timed-out', because: last },
+    ...block(run, node.id, { class: 'timed-out', because: last }, reaction),
   ];
 }

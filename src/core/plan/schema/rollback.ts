@@ -44,6 +44,25 @@ const retry = section({
     .describe('The wait before the first retry, doubled each time (default 2s)'),
 });
 
+const reaction = z
+  .enum(['retry', 'climb', 'ask', 'stop'], {
+    error: saying(
+      'This is no answer to a failure.',
+      'Write retry, climb (the ladder), ask (the owner), or stop (the run).',
+    ),
+  })
+  .exactOptional();
+
+const onFailure = section({
+  'cannot-reach': reaction.describe('No connection, connection lost (default retry)'),
+  'not-allowed': reaction.describe('Credentials or permissions (default climb)'),
+  'target-mismatch': reaction.describe('Another system than declared (default stop)'),
+  'timed-out': reaction.describe('No answer in time, or the timebox is spent (default retry)'),
+  refused: reaction.describe('The system said no (default climb)'),
+  'verification-failed': reaction.describe('Applied, and yet it does not hold (default retry)'),
+  cancelled: reaction.describe('It was told to stop (default climb)'),
+});
+
 const manual = section({
   do: text.describe('What a person does'),
   'look-for': text.exactOptional().describe('What the person sees when it is done'),
@@ -71,6 +90,9 @@ const stateStep = section({
   uses,
   with: desired,
   retry: retry.default({ times: 3, backoff: 2_000 }),
+  'on-failure': onFailure
+    .exactOptional()
+    .describe('What a failure leads to, by its class: retry, climb, ask or stop'),
   destructive: section({
     names: text.describe('What is destroyed: a second person types this name'),
     'at-most': z.int().min(0).describe('How many rows or things it may touch'),
@@ -150,6 +172,9 @@ export const playbook = section({
       error: saying('This is not a scope.', 'Write full, or { component: name }.'),
     })
     .describe('full, or the component that it restores'),
+  'on-failure': onFailure
+    .exactOptional()
+    .describe('What a failure leads to where a step does not say otherwise'),
   stages: z
     .array(stage)
     .min(1, {
