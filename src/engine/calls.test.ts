@@ -4,6 +4,11 @@ import { test } from 'node:test';
 import { callFor } from './calls.ts';
 import { type Clock, machineClock } from './clock.ts';
 
+test('a call may last a fraction of a millisecond more: what is left of another one is rarely whole', () => {
+  const { signal } = callFor(10_000.25);
+  assert.equal(signal.aborted, false);
+});
+
 test('what is left of a call stays the same when the clock of the machine jumps forward or back', () => {
   let shown = 1_000_000;
   let steady = 0;

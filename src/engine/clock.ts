@@ -26,6 +26,7 @@ export const machineClock: Clock = {
   timeout: (ms) => AbortSignal.timeout(bounded(ms)),
 };
 
+/** Whole milliseconds: `AbortSignal.timeout` throws at a fraction of one. */
 function bounded(ms: number): number {
-  return Math.max(0, Math.min(ms, TIMER_MAX_MS));
+  return Math.ceil(Math.max(0, Math.min(ms, TIMER_MAX_MS)));
 }
