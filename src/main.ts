@@ -25,16 +25,20 @@ async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
   const [
     { openStore },
     { localControl },
+    { operatorIdentity },
     { Inbox },
     { Node: EngineNode },
     { Office },
+    { operatorDesk },
     { inboundOf, memoryOf, nodesOf },
   ] = await Promise.all([
     import('./store/store.ts'),
     import('./engine/control.ts'),
+    import('./engine/identity.ts'),
     import('./engine/inbox.ts'),
     import('./engine/node.ts'),
     import('./engine/office.ts'),
+    import('./engine/operators.ts'),
     import('./engine/of-store.ts'),
   ]);
   const dispatchers = new Dispatchers(log);
@@ -53,6 +57,8 @@ async function openSite(choice: StoreChoice, log: Log): Promise<Site> {
     store,
     inbox,
     control: localControl(office, store.journal),
+    identity: operatorIdentity(office),
+    operators: operatorDesk(office),
     startNode: async (): Promise<Node> =>
       EngineNode.start({
         id: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,

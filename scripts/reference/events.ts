@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NoticeEvent } from '../../src/core/comms/events.ts';
 import type { MigrationEvent } from '../../src/core/decision/migration/events.ts';
+import type { OperatorEvent } from '../../src/core/governance/operators/events.ts';
 import type { RunEvent } from '../../src/core/rollback/events.ts';
 import { root } from '../tool.ts';
 import { code, table } from './table.ts';
@@ -59,15 +60,23 @@ const ofNotices = {
   NoticeFailed: 'A notice could not be delivered.',
 } as const satisfies Record<NoticeEvent['type'], string>;
 
+const ofOperators = {
+  OperatorAdded:
+    'Somebody can prove their name by a token from now on; of the token only its mark is kept. `because` stands where it was done without a proof.',
+  OperatorTokenReplaced: 'The operator has a new token; the one before it ended.',
+  OperatorRevoked: 'No token of the operator counts any more.',
+} as const satisfies Record<OperatorEvent['type'], string>;
+
 /** The page without its title. */
 export function eventsPage(): string {
   return [
     `Every event lies in a stream and has a place in it (\`seq\`, from 1), a time (\`at\`, epoch milliseconds by the store's clock, when it was decided),
-an \`actor\` (a person, a trigger, a node, or Backout itself), a \`body\` with the fields below, and a \`hash\`: SHA-256 over the hash before it, stream,
+an \`actor\` (a person, a trigger, a node, or Backout itself; a person's \`proof\` says how the name was proven, without it the name was claimed), a \`body\` with the fields below, and a \`hash\`: SHA-256 over the hash before it, stream,
 place, time, actor and body. \`backout journal <stream> --json\` prints them. Events are only ever added to: a reader ignores types that it does not know.\n`,
     `## Stream \`migration-<plan>\`\n${eventsTable(ofMigration, 'src/core/decision/migration/events.ts', 'MigrationEvent')}`,
     `## Stream \`run-<number>\`\n${eventsTable(ofRun, 'src/core/rollback/events.ts', 'RunEvent')}`,
     `## Stream \`notices-<plan>\`\n${eventsTable(ofNotices, 'src/core/comms/events.ts', 'NoticeEvent')}`,
+    `## Stream \`operators\`\n${eventsTable(ofOperators, 'src/core/governance/operators/events.ts', 'OperatorEvent')}`,
   ].join('\n');
 }
 

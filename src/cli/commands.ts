@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { example, type Frame } from './frame.ts';
+import { addOperator } from './operator-commands.ts';
 import { addRun } from './run-commands.ts';
 import type { CheckOptions } from './check.ts';
 import type { DecideOptions } from './decide.ts';
@@ -25,6 +26,7 @@ export function addCommands(program: Command, frame: Frame): void {
   addApprove(program, frame);
   addHold(program, frame);
   addJournal(program, frame);
+  addOperator(program, frame);
   addDoctor(program, frame);
   addStore(program, frame);
   addSchema(program, frame);

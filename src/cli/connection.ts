@@ -5,6 +5,9 @@ import type { Control } from '../engine/control.ts';
 import { defaultFolder } from '../store/managed/folder.ts';
 import { type Cli, logOf } from './cli.ts';
 import { CliError } from './exit.ts';
+import type { Who } from '../engine/identity.ts';
+import { keptToken } from './operator-token.ts';
+import { proven, whoAt } from './people.ts';
 import type { Site } from './platform.ts';
 
 /** Control of something, and our own store where there is one. */
@@ -12,6 +15,8 @@ export interface Connection {
   readonly control: Control;
   /** Null when we work through a server. */
   readonly site: Site | null;
+  /** Who gives orders here: proven where a token is at hand, else `--who`, else the user of this machine. */
+  readonly who: (said: string | undefined) => Promise<Who>;
 }
 
 /** Connects, does the work, and lets go whatever happens. */
@@ -21,10 +26,18 @@ export async function connected<Result>(
 ): Promise<Result> {
   const { server, token } = cli.options;
   if (server === undefined) {
-    return withSite(cli, (site) => work({ control: site.control, site }));
+    return withSite(cli, (site) =>
+      work({ control: site.control, site, who: (said) => whoAt(cli, site, said) }),
+    );
   }
-  const { remoteControl } = await import('./remote.ts');
-  return work({ control: remoteControl(server, token), site: null });
+  const { remoteControl, remotePerson } = await import('./remote.ts');
+  // An operator's token opens the door as well.
+  const own = keptToken(cli, server);
+  return work({
+    control: remoteControl(server, own ?? token),
+    site: null,
+    who: (said) => proven(cli, own, (presented) => remotePerson(server, presented), said),
+  });
 }
 
 /** Is there anything to connect to, or would a store have to be made first? */

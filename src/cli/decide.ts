@@ -3,9 +3,8 @@ import { didYouMean } from '../core/plan/nearest.ts';
 import { parseDuration } from '../core/plan/scalars.ts';
 import type { Control, DecisionOrder } from '../engine/control.ts';
 import type { Cli } from './cli.ts';
-import { connected } from './connection.ts';
+import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
-import { whoOf } from './people.ts';
 import { accepted } from './run.ts';
 import { markOf } from './view/marks.ts';
 import { timeOf } from './view/time.ts';
@@ -25,11 +24,12 @@ export async function approve(
   question: string | undefined,
   options: DecideOptions,
 ): Promise<Exit> {
-  return connected(cli, async ({ control, site }) => {
+  return connected(cli, async (connection) => {
+    const { control, site } = connection;
     const { plan, decision } = await questionOf(control, question);
     const events = await answer(
       cli,
-      control,
+      connection,
       plan,
       { type: 'Approve', ...numbered(decision), ...reasoned(options) },
       options,
@@ -69,11 +69,12 @@ export async function hold(
       'BK-0101',
       `[hold] "${time ?? ''}" is no duration. Write it like 10m, 90s or 2h.`,
     );
-  return connected(cli, async ({ control }) => {
+  return connected(cli, async (connection) => {
+    const { control } = connection;
     const { plan, decision } = await questionOf(control, question);
     await answer(
       cli,
-      control,
+      connection,
       plan,
       { type: 'Hold', ...numbered(decision), forMs, ...reasoned(options) },
       options,
@@ -90,12 +91,12 @@ export async function hold(
 
 async function answer(
   cli: Cli,
-  control: Control,
+  { control, who }: Connection,
   plan: string,
   order: DecisionOrder,
   options: DecideOptions,
 ): Promise<readonly { readonly type: string }[]> {
-  const { events } = accepted(await control.decide(plan, order, whoOf(cli, options.who)));
+  const { events } = accepted(await control.decide(plan, order, await who(options.who)));
   for (const body of events) cli.out.line({ type: 'event', stream: `migration-${plan}`, body });
   return events;
 }

@@ -40,6 +40,10 @@ export const cliCodes = {
     exit: exits.usage,
     means: 'A value that the plan needs from the environment is missing.',
   },
+  'BK-0114': {
+    exit: exits.usage,
+    means: 'An operator token is nobody’s, is kept where others may read it, or is no token.',
+  },
   'BK-0199': { exit: exits.unreachable, means: 'Backout failed in a way it should not.' },
 } as const satisfies { readonly [code: string]: { readonly exit: Exit; readonly means: string } };
 

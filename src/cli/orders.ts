@@ -3,7 +3,8 @@ import type { RunOrder } from '../engine/control.ts';
 import type { Cli } from './cli.ts';
 import { connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
-import { runNumber, whoOf } from './people.ts';
+import { actorOf } from '../engine/identity.ts';
+import { runNumber } from './people.ts';
 import { markOf } from './view/marks.ts';
 import { sentenceOf } from './view/sentences.ts';
 
@@ -15,22 +16,21 @@ export async function tellRun(
   who: string | undefined,
 ): Promise<Exit> {
   const { out } = cli;
-  return connected(cli, async ({ control, site }) => {
+  return connected(cli, async ({ control, site, who: whoSays }) => {
     const number = await runNumber(control, run);
-    const name = whoOf(cli, who);
+    const name = await whoSays(who);
     const answer = await control.tell(number, order, name);
     if (answer.type === 'rejected')
       throw new CliError('BK-0108', `[run ${number}] ${answer.because}`);
     const at = await control.now();
     for (const body of answer.events) {
       out.line({ type: 'event', stream: `run-${number}`, at, body });
-      const actor = { kind: 'person', name } as const;
       const { mark, text } = sentenceOf({
         stream: `run-${number}`,
         seq: 0,
         at,
         hash: '',
-        actor,
+        actor: actorOf(name),
         body,
       });
       out.say(`${markOf(mark, out.look)} ${text}`);

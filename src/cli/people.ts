@@ -1,10 +1,40 @@
-// The name under which orders stand in the journal, and numbers of runs as people write them.
+// Who gives orders: the person that a token proves, else the name that is claimed; and numbers of runs as people write them.
 import type { Control } from '../engine/control.ts';
+import type { Person, Who } from '../engine/identity.ts';
 import type { Cli } from './cli.ts';
 import { CliError } from './exit.ts';
+import { keptToken } from './operator-token.ts';
+import type { Site } from './platform.ts';
+
+/** Who gives orders to our own store. */
+export function whoAt(cli: Cli, site: Site, said: string | undefined): Promise<Who> {
+  const token = keptToken(cli, site.store.where);
+  return proven(cli, token, (presented) => site.identity.personOf(presented), said);
+}
+
+/** The person whose token is at hand; a token that is nobody's is said, never taken for none. */
+export async function proven(
+  cli: Cli,
+  token: string | undefined,
+  personOf: (token: string) => Promise<Person | null>,
+  said: string | undefined,
+): Promise<Who> {
+  if (token === undefined) return claimedName(cli, said);
+  const person = await personOf(token);
+  if (person === null)
+    throw new CliError(
+      'BK-0114',
+      '[backout] Cannot tell who you are: the operator token that is at hand is nobody’s here: revoked, replaced, or of another store. A new one: backout operator token <name>. To forget it: backout operator logout, or unset BACKOUT_OPERATOR_TOKEN.',
+    );
+  if (said === undefined || said.trim() === person.name) return person;
+  throw new CliError(
+    'BK-0101',
+    `[backout] Cannot give this order as ${said}: the token is ${person.name}'s. Leave --who out.`,
+  );
+}
 
 /** --who, else the name of the user of this machine. */
-export function whoOf({ platform }: Cli, said: string | undefined): string {
+function claimedName({ platform }: Cli, said: string | undefined): string {
   const name = (said ?? platform.who()).trim();
   if (name !== '') return name;
   throw new CliError(

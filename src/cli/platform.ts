@@ -1,8 +1,10 @@
 // The real parts as commands see them. Only main.ts makes one.
 import type { Control } from '../engine/control.ts';
+import type { Identity } from '../engine/identity.ts';
 import type { Inbox } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
 import type { Node } from '../engine/node.ts';
+import type { OperatorDesk } from '../engine/operators.ts';
 import type { Systems } from '../engine/systems.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,6 +18,8 @@ export interface StoreChoice {
 export interface Site {
   readonly store: Store;
   readonly control: Control;
+  readonly identity: Identity;
+  readonly operators: OperatorDesk;
   readonly inbox: Inbox;
   /** Joins the nodes of this store and begins to work. A node that was drained can be followed by another. */
   readonly startNode: () => Promise<Node>;

@@ -23,6 +23,7 @@ Exit codes:
 
 Environment:
   BACKOUT_URL           as --server        BACKOUT_TOKEN  as --token
+  BACKOUT_OPERATOR_TOKEN                   proves who gives orders; see backout operator
   BACKOUT_DATABASE_URL  as --database      BACKOUT_DATA   as --data
   NO_COLOR, FORCE_COLOR, TERM=dumb         colour or not
 

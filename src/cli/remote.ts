@@ -2,6 +2,7 @@
 import type { EventBody, JournalEvent } from '../core/journal/event.ts';
 import type { Answer, Control } from '../engine/control.ts';
 import { pause } from '../engine/calls.ts';
+import type { Person, Who } from '../engine/identity.ts';
 import { CliError } from './exit.ts';
 import { liveMessages } from './remote-live.ts';
 
@@ -25,8 +26,12 @@ export function remoteControl(url: string, token?: string): Control {
   const get = async <T>(path: string): Promise<T> => (await ask(remote, path)) as T;
   const orNone = async <T>(path: string): Promise<T | { readonly type: 'none' }> =>
     (await ask(remote, path, { absent: { type: 'none' } })) as T | { readonly type: 'none' };
-  const post = async (path: string, body: unknown, who: string): Promise<Answer> =>
-    (await ask(remote, path, { body, who })) as Answer;
+  const post = async (path: string, body: unknown, who: Who): Promise<Answer> =>
+    (await ask(remote, path, {
+      body,
+      // Who is proven bears the token; the server knows the name.
+      ...(typeof who === 'string' ? { who } : {}),
+    })) as Answer;
   return {
     now: async () => (await get<{ readonly now: number }>('now')).now,
     migrations: () => get('migrations'),
@@ -37,12 +42,21 @@ export function remoteControl(url: string, token?: string): Control {
     streams: (prefix) => get(`streams?prefix=${encodeURIComponent(prefix)}`),
     events: (stream, from = 1) => get(`streams/${encodeURIComponent(stream)}/events?from=${from}`),
     follow: (stream, from, signal) => follow(remote, stream, from, signal),
-    arm: (snapshot, phase, who) => post('migrations', { snapshot, phase }, who),
+    // A plan that was read from a file knows more of itself than the server wants to hear.
+    arm: ({ plan, fingerprint, directory }, phase, who) =>
+      post('migrations', { snapshot: { plan, fingerprint, directory }, phase }, who),
     order: (plan, wanted, who) => post('runs', { plan, ...wanted }, who),
     decide: (plan, order, who) =>
       post(`migrations/${encodeURIComponent(plan)}/decisions`, { order }, who),
     tell: (run, order, who) => post(`runs/${run}/orders`, { order }, who),
   };
+}
+
+/** Whom the server takes the token for; null when it proves nobody. */
+export async function remotePerson(url: string, token: string): Promise<Person | null> {
+  const answer = await ask(remoteOf(url, token), 'whoami');
+  const { type, name } = (answer ?? {}) as { readonly type?: unknown; readonly name?: unknown };
+  return type === 'person' && typeof name === 'string' ? { name, proof: 'token' } : null;
 }
 
 function remoteOf(url: string, token: string | undefined): Remote {
@@ -86,22 +100,25 @@ async function ask(remote: Remote, path: string, asked: Asked = {}): Promise<unk
 function refused(remote: Remote, status: number, answer: unknown, asked: Asked): unknown {
   const { code, detail } = problemIn(answer);
   if (status === 404 && code === 'nothing-there' && asked.absent !== undefined) return asked.absent;
-  if (asked.body !== undefined && code !== undefined && [404, 409, 422].includes(status)) {
+  if (asked.body !== undefined && code !== undefined && isRefusal(status, code)) {
     return { type: 'rejected', code, because: detail ?? code } satisfies Answer;
   }
   throw trouble(remote, status, answer);
 }
 
+/** Was it the order that was refused, or are we not let in at all? */
+function isRefusal(status: number, code: string): boolean {
+  return [404, 409, 422].includes(status) || code === 'proof-wanted' || code === 'not-yours';
+}
+
 function trouble(remote: Remote, status: number, answer: unknown): CliError {
-  const { detail } = problemIn(answer);
+  const { code, detail } = problemIn(answer);
   if (detail === undefined && status < 500) return notBackout(remote, status);
   const said = detail ?? `status ${status}`;
   if (status !== 401 && status !== 403)
     return new CliError('BK-0111', `[server] ${remote.base} could not answer: ${said}`);
-  return new CliError(
-    'BK-0111',
-    `[server] ${remote.base} does not let us in: ${said} Give its token in BACKOUT_TOKEN.`,
-  );
+  const mend = code === 'token-unknown' ? '' : ' Give its token in BACKOUT_TOKEN.';
+  return new CliError('BK-0111', `[server] ${remote.base} does not let us in: ${said}${mend}`);
 }
 
 /** What a problem document says; an answer of some other server says nothing that we know. */

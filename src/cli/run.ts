@@ -3,12 +3,12 @@ import { didYouMean } from '../core/plan/nearest.ts';
 import type { RunKind } from '../core/rollback/events.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
 import type { Answer, Control } from '../engine/control.ts';
+import type { Who } from '../engine/identity.ts';
 import { type Cli, logOf } from './cli.ts';
 import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { exitOfRun, followRun } from './follow.ts';
 import { undelivered } from './last-notices.ts';
-import { whoOf } from './people.ts';
 import { choosePlan, findPlanFiles, type LoadedPlan } from './plan-file.ts';
 import { assertSecrets } from './secrets.ts';
 import { Standby } from './standby.ts';
@@ -37,11 +37,11 @@ export async function run(cli: Cli, playbook: string, options: RunOptions): Prom
       '[run] Cannot roll back without a reason: say it with --because "…". To see first what would change: --preview',
     );
   }
-  const who = whoOf(cli, options.who);
   const kind: RunKind = options.drill === true ? 'drill' : 'live';
   const loaded = await localPlan(cli, options.plan);
   if (loaded !== undefined) assertPlaybook(loaded, playbook);
   return connected(cli, async (connection) => {
+    const who = await connection.who(options.who);
     const plan = await makeKnown(cli, connection, loaded, playbook, options.plan, who);
     const ordered = accepted(
       await connection.control.order(plan, { playbook, because, kind }, who),
@@ -113,7 +113,7 @@ async function makeKnown(
   loaded: LoadedPlan | undefined,
   playbook: string,
   wanted: string | undefined,
-  who: string,
+  who: Who,
 ): Promise<string> {
   if (loaded === undefined) return knownPlan(control, wanted);
   // When others serve, they may have what this machine lacks.

@@ -1,12 +1,13 @@
 // `backout serve`: a node that watches plans and carries runs out, with the page and the API in front; until it is told to stop.
 import type { Log } from '../engine/log.ts';
 import { pause } from '../engine/calls.ts';
+import type { Who } from '../engine/identity.ts';
 import type { Node } from '../engine/node.ts';
 import type { RunningServer } from '../server/server.ts';
 import type { Cli } from './cli.ts';
 import { onStore } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
-import { whoOf } from './people.ts';
+import { whoAt } from './people.ts';
 import { assertPhase, choosePlan, type LoadedPlan } from './plan-file.ts';
 import type { Site } from './platform.ts';
 import { accepted } from './run.ts';
@@ -43,9 +44,8 @@ export async function serve(
     assertPhase(plan, options.phase);
     assertSecrets(cli, plan);
   }
-  const who = whoOf(cli, options.who);
   cli.interrupt.listen();
-  return onStore(cli, 'serve', (site) => serveOn(cli, site, plans, options, who));
+  return onStore(cli, 'serve', (site) => serveOn(cli, site, plans, options));
 }
 
 async function serveOn(
@@ -53,8 +53,8 @@ async function serveOn(
   site: Site,
   plans: readonly LoadedPlan[],
   options: ServeOptions,
-  who: string,
 ): Promise<Exit> {
+  const who = await whoAt(cli, site, options.who);
   const log = plainLog(cli);
   const { store } = site;
   const inFolder = store.folder === null ? '' : `, data in ${store.folder}`;
@@ -83,7 +83,7 @@ async function arm(
   site: Site,
   loaded: LoadedPlan,
   phase: string | undefined,
-  who: string,
+  who: Who,
   log: Log,
 ): Promise<void> {
   accepted(await site.control.arm(loaded, phase ?? null, who));
@@ -110,6 +110,7 @@ async function openPage(
   try {
     return await startServer({
       control: site.control,
+      identity: site.identity,
       host: options.host,
       port: options.port,
       receive: (plan, system, delivered) => site.inbox.take(plan, system, delivered),

@@ -10,7 +10,7 @@ import { type Cli, logOf } from './cli.ts';
 import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { followRun, tell } from './follow.ts';
-import { runNumber, whoOf } from './people.ts';
+import { runNumber } from './people.ts';
 import { assertPhase, choosePlan } from './plan-file.ts';
 import { accepted, followOrdered } from './run.ts';
 import { assertSecrets } from './secrets.ts';
@@ -54,14 +54,14 @@ async function knownRun(control: Control, said: string): Promise<number> {
 /** With --phase the plan is armed first; else whatever is known, by name, by the only plan file, or as the only one. */
 async function planToWatch(
   cli: Cli,
-  { control, site }: Connection,
+  { control, site, who }: Connection,
   options: WatchOptions,
 ): Promise<string> {
   if (options.phase !== undefined) {
     const loaded = choosePlan(options.plan, cli.folder);
     assertPhase(loaded, options.phase);
     if (site !== null) assertSecrets(cli, loaded);
-    accepted(await control.arm(loaded, options.phase, whoOf(cli, options.who)));
+    accepted(await control.arm(loaded, options.phase, await who(options.who)));
     return loaded.plan.name;
   }
   const known = (await control.migrations()).map((migration) => migration.plan);

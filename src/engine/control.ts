@@ -2,15 +2,17 @@
 import { compileGuards, compileTriggers } from '../core/decision/compile.ts';
 import type { MigrationSummary } from '../core/decision/migration/migration.ts';
 import type { Migration } from '../core/decision/migration/state.ts';
-import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
+import type { EventBody, JournalEvent, Json } from '../core/journal/event.ts';
 import type { Journal } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
 import type { Durations } from '../core/rollback/durations.ts';
 import type { RunKind } from '../core/rollback/events.ts';
 import type { Run } from '../core/rollback/state.ts';
 import type { RunSummary } from '../core/rollback/views.ts';
+import { proofIsWanted } from '../core/governance/operators/operators.ts';
 import { pause } from './calls.ts';
 import { durationsOfPlan } from './durations.ts';
+import { type Who, actorOf, nameIn } from './identity.ts';
 import type { Office } from './office.ts';
 import { waitOut } from './outage.ts';
 import type { Snapshot } from './systems.ts';
@@ -43,7 +45,10 @@ export interface WantedRun {
   readonly kind: RunKind;
 }
 
-/** The orders and questions. `who` is the person's name as it stands in the journal. */
+/**
+ * The orders and questions. `who` gives the order: a person whose name is proven, or a name that is only claimed, which
+ * counts as long as there is no operator.
+ */
 export interface Control {
   readonly migrations: () => Promise<readonly MigrationSummary[]>;
   readonly migration: (plan: string) => Promise<Migration>;
@@ -52,11 +57,11 @@ export interface Control {
   /** How long the steps of this plan took in its past runs: forecasts are drawn from it. */
   readonly durations: (plan: string) => Promise<Durations>;
   /** Makes this plan known, and with a phase: judges the triggers of that phase from now on. */
-  readonly arm: (snapshot: Snapshot, phase: string | null, who: string) => Promise<Answer>;
+  readonly arm: (snapshot: Snapshot, phase: string | null, who: Who) => Promise<Answer>;
   /** Starts a run; the events hold a `DecisionMade` with its number. */
-  readonly order: (plan: string, wanted: WantedRun, who: string) => Promise<Answer>;
-  readonly decide: (plan: string, order: DecisionOrder, who: string) => Promise<Answer>;
-  readonly tell: (run: number, order: RunOrder, who: string) => Promise<Answer>;
+  readonly order: (plan: string, wanted: WantedRun, who: Who) => Promise<Answer>;
+  readonly decide: (plan: string, order: DecisionOrder, who: Who) => Promise<Answer>;
+  readonly tell: (run: number, order: RunOrder, who: Who) => Promise<Answer>;
   readonly events: (stream: string, from?: number) => Promise<readonly JournalEvent[]>;
   /** Events of a stream from `from` on, and then each new one as it comes, until the signal aborts. */
   readonly follow: (
@@ -86,7 +91,8 @@ const LOOK_AGAIN_MS = 1_000;
 
 /** Control on the store that this process has open. */
 export function localControl(office: Office, journal: Journal): Control {
-  const person = (who: string): Actor => ({ kind: 'person', name: who });
+  const proven = async (who: Who, order: () => Promise<Answer>): Promise<Answer> =>
+    (await proofMissing(office, who)) ?? order();
   return {
     migrations: async () =>
       (await journal.list('migration-', LISTED)).map(({ summary }) => migrationSummary(summary)),
@@ -95,12 +101,19 @@ export function localControl(office: Office, journal: Journal): Control {
       (await journal.list('run-', LISTED)).map(({ summary }) => runSummary(summary)),
     run: async (run) => (await office.run(run)).state,
     durations: (plan) => durationsOfPlan(office, plan),
-    arm: (snapshot, phase, who) => arm(office, snapshot, phase, person(who)),
-    order: async (plan, wanted, who) =>
-      answer(await office.commandMigration(plan, { type: 'OrderRun', ...wanted }, person(who))),
-    decide: async (plan, order, who) =>
-      answer(await office.commandMigration(plan, order, person(who))),
-    tell: async (run, order, who) => answer(await office.commandRun(run, order, person(who))),
+    arm: async (snapshot, phase, who) =>
+      // What is so already needs nobody's word: a server that starts again with its plan orders nothing.
+      (await isArmed(office, snapshot, phase))
+        ? { type: 'done', events: [] }
+        : proven(who, () => arm(office, snapshot, phase, who)),
+    order: (plan, wanted, who) =>
+      proven(who, async () =>
+        answer(await office.commandMigration(plan, { type: 'OrderRun', ...wanted }, actorOf(who))),
+      ),
+    decide: (plan, order, who) =>
+      proven(who, async () => answer(await office.commandMigration(plan, order, actorOf(who)))),
+    tell: (run, order, who) =>
+      proven(who, async () => answer(await office.commandRun(run, order, actorOf(who)))),
     events: (stream, from) => journal.read(stream, from),
     follow: (stream, from, signal) => follow(journal, stream, from, signal),
     streams: (prefix) => journal.list(prefix, LISTED),
@@ -108,12 +121,37 @@ export function localControl(office: Office, journal: Journal): Control {
   };
 }
 
+/** From the first operator on, a name that is only claimed orders nothing. */
+async function proofMissing(office: Office, who: Who): Promise<Answer | null> {
+  if (typeof who !== 'string' || !proofIsWanted((await office.operators()).state)) return null;
+  return {
+    type: 'rejected',
+    code: 'proof-wanted',
+    because: `Orders must be proven here, and "${nameIn(who)}" is only a name. Sign in with your operator's token: on the page, with backout operator login, or in BACKOUT_OPERATOR_TOKEN.`,
+  };
+}
+
+async function isArmed(
+  office: Office,
+  { plan, fingerprint, directory }: Snapshot,
+  phase: string | null,
+): Promise<boolean> {
+  const { state } = await office.migration(plan.name);
+  return (
+    state.type === 'migration' &&
+    state.fingerprint === fingerprint &&
+    state.directory === directory &&
+    (phase === null || state.phase === phase)
+  );
+}
+
 async function arm(
   office: Office,
   snapshot: Snapshot,
   phase: string | null,
-  actor: Actor,
+  who: Who,
 ): Promise<Answer> {
+  const actor = actorOf(who);
   const { plan, fingerprint, directory } = snapshot;
   const declared = plan.phases.find((each) => each.name === phase);
   if (phase !== null && declared === undefined) {

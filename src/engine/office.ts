@@ -4,6 +4,13 @@ import type { Actor, EventBody, JournalEvent } from '../core/journal/event.ts';
 import type { Append, Journal } from '../core/journal/journal.ts';
 import type { MigrationCommand } from '../core/decision/migration/commands.ts';
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
+import type { OperatorEvent } from '../core/governance/operators/events.ts';
+import {
+  OPERATORS_STREAM,
+  type OperatorCommand,
+  type Operators,
+  operatorsAggregate,
+} from '../core/governance/operators/operators.ts';
 import { migrationAggregate, migrationStream } from '../core/decision/migration/migration.ts';
 import type { KnownMigration, Migration } from '../core/decision/migration/state.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
@@ -52,6 +59,36 @@ export class Office {
   /** The migration as it stands. */
   async migration(plan: string): Promise<Folded<Migration>> {
     return this.streams.load(migrationAggregate, migrationStream(plan));
+  }
+
+  /** The operators as they stand. */
+  async operators(): Promise<Folded<Operators>> {
+    return this.streams.load(operatorsAggregate, OPERATORS_STREAM);
+  }
+
+  /** Adds, revokes, gives a new token. */
+  async commandOperators(command: OperatorCommand, actor: Actor): Promise<Outcome<Operators>> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const [before, now] = await Promise.all([this.operators(), this.#journal.now()]);
+      const context = this.streams.context(actor, before, now);
+      const decided: Decided<OperatorEvent> = operatorsAggregate.decide(
+        command,
+        before.state,
+        context,
+      );
+      if (decided.type === 'rejected') return decided;
+      const { after, ...own } = this.streams.appendOf(
+        operatorsAggregate,
+        OPERATORS_STREAM,
+        before,
+        decided,
+        context.now,
+      );
+      if (decided.events.length === 0) return { type: 'done', state: after, events: [] };
+      const appended = await this.#journal.append([own]);
+      if (appended.type === 'appended') return done(after, decided);
+    }
+    return busy(OPERATORS_STREAM);
   }
 
   /** The plan as it was armed with this fingerprint: what a run goes by, whatever was armed since. */

@@ -2,6 +2,7 @@
 import { type Aggregate, fold } from '../core/journal/aggregate.ts';
 import type { EventBody, JournalEvent } from '../core/journal/event.ts';
 import { migrationAggregate } from '../core/decision/migration/migration.ts';
+import { OPERATORS_STREAM, operatorsAggregate } from '../core/governance/operators/operators.ts';
 import { runAggregate } from '../core/rollback/run.ts';
 import type { Projection } from '../store/check.ts';
 
@@ -10,6 +11,7 @@ export function project(stream: string, events: readonly JournalEvent[]): Projec
   if (stream.startsWith(`${runAggregate.kind}-`)) return projectBy(runAggregate, events);
   if (stream.startsWith(`${migrationAggregate.kind}-`))
     return projectBy(migrationAggregate, events);
+  if (stream === OPERATORS_STREAM) return projectBy(operatorsAggregate, events);
   return null;
 }
 

@@ -1,6 +1,7 @@
 // The start of a run, as the append that stands beside the decision that ordered it.
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import type { KnownMigration } from '../core/decision/migration/state.ts';
+import { authorityOf } from '../core/governance/authority.ts';
 import type { Decided } from '../core/journal/aggregate.ts';
 import type { Append } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
@@ -45,6 +46,7 @@ export function startRun(
     because: decision.because,
     decision: `${migration.plan}/${decision.decision}`,
     graph,
+    authority: authorityOf(plan),
     objectives: {
       ...(rto === undefined ? {} : { rtoMs: rto }),
       ...(rpo === undefined ? {} : { rpoMs: rpo }),

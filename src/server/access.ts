@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { bearerOf } from './person.ts';
 import { Problem } from './problems.ts';
 
 /** What the server knows of those who may ask. */
@@ -37,16 +38,28 @@ export function rightHost(access: Access): MiddlewareHandler {
   };
 }
 
-/** Where a token is set: it comes as a bearer, or once in the address (`?token=`) and then in a cookie. */
+/** What a browser needs to show the sign-in: it holds nothing of anybody. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  '/sign-in',
+  '/backout.css',
+  '/live.js',
+  '/icon.svg',
+]);
+
+/**
+ * Where a token is set, it is the key of the door: it comes as a bearer, or once in the address (`?token=`) and then in
+ * a cookie. Whoever is proven to be an operator comes in without it.
+ */
 export function rightToken(access: Access): MiddlewareHandler {
   const { token } = access;
   return async (c, next) => {
     if (token === null || bears(c, token) || same(getCookie(c, TOKEN_COOKIE), token)) return next();
+    if (isPerson(c) || OPEN_PATHS.has(c.req.path)) return next();
     if (c.req.method !== 'GET' || !same(c.req.query('token'), token)) {
       throw new Problem(
         401,
         'token-wanted',
-        '[server] This server wants its token: Authorization: Bearer …, or open the address with ?token=… that `backout serve` printed.',
+        '[server] This server wants its token or an operator’s: Authorization: Bearer …, or open the address with ?token=… that `backout serve` printed, or sign in at /sign-in.',
       );
     }
     setCookie(c, TOKEN_COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
@@ -60,7 +73,7 @@ export function rightToken(access: Access): MiddlewareHandler {
 export function rightOrigin(access: Access): MiddlewareHandler {
   return async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
-    if (access.token !== null && bears(c, access.token)) return next();
+    if (c.get('byBearer') || (access.token !== null && bears(c, access.token))) return next();
     if (isSameOrigin(c)) return next();
     throw new Problem(
       403,
@@ -68,6 +81,10 @@ export function rightOrigin(access: Access): MiddlewareHandler {
       '[server] Only a page of this server or a program with its token may change something. Programs on this machine say where they are: Origin: http://<host>:<port>.',
     );
   };
+}
+
+function isPerson(c: Context): boolean {
+  return (c.get('person') ?? null) !== null;
 }
 
 function isSameOrigin(c: Context): boolean {
@@ -91,7 +108,7 @@ function hostName(header: string | undefined): string {
 }
 
 function bears(c: Context, token: string): boolean {
-  return same(/^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1], token);
+  return same(bearerOf(c), token);
 }
 
 /** Takes the same time however much of it is right. */

@@ -1,16 +1,20 @@
 // The whole HTTP surface: who may ask, the API, the pages, deliveries, and one way to say that something went wrong.
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import type { Identity } from '../engine/identity.ts';
 import { type Access, rightHost, rightOrigin, rightToken } from './access.ts';
 import { apiRoutes } from './api/api.ts';
 import type { LiveParts } from './api/live.ts';
 import { type Receive, hookRoutes } from './hooks.ts';
 import { pageRoutes } from './pages/routes.ts';
+import { knowPerson } from './person.ts';
 import { Problem, answerProblem, problemOf } from './problems.ts';
 
 /** Everything that the routes stand on. */
 export interface AppParts extends LiveParts {
   readonly access: Access;
+  /** Who can prove their name; null when nobody can. */
+  readonly identity: Identity | null;
   /** Where deliveries of systems go; null when this node takes none. */
   readonly receive: Receive | null;
 }
@@ -29,7 +33,7 @@ const contentSecurityPolicy = {
 
 /** The app: asks nothing of the network, so that tests can call it as it is. */
 export function makeApp(parts: AppParts): Hono {
-  const { access, control, log, receive } = parts;
+  const { access, control, identity, log, receive } = parts;
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -46,9 +50,11 @@ export function makeApp(parts: AppParts): Hono {
   app.get('/healthz', (c) => c.text('ok'));
   // Deliveries come from other machines under other names, signed: the checks below are for people and programs.
   if (receive !== null) app.route('/hooks', hookRoutes(receive));
-  app.use(rightHost(access), rightToken(access), rightOrigin(access));
+  app.use(rightHost(access));
+  if (identity !== null) app.use(knowPerson(identity));
+  app.use(rightToken(access), rightOrigin(access));
   app.route('/api/v1', apiRoutes(parts));
-  app.route('/', pageRoutes(control));
+  app.route('/', pageRoutes(control, identity));
   app.notFound((c) =>
     answerProblem(c, 404, 'nothing-there', `[server] There is nothing at ${c.req.path}.`),
   );

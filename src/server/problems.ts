@@ -12,6 +12,8 @@ export type ProblemCode =
   | 'wrong-host'
   | 'other-origin'
   | 'token-wanted'
+  | 'token-unknown'
+  | 'who-contradicts'
   | 'nothing-there'
   | 'delivery-rejected'
   | 'fingerprint-mismatch'
@@ -66,7 +68,9 @@ const absent: ReadonlySet<string> = new Set([
 ]);
 
 /** The status of a rejection of the core. */
-export function statusOf(code: string): 404 | 409 {
+export function statusOf(code: string): 401 | 403 | 404 | 409 {
+  if (code === 'proof-wanted') return 401;
+  if (code === 'not-yours') return 403;
   return absent.has(code) ? 404 : 409;
 }
 

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Control } from '../engine/control.ts';
+import type { Identity } from '../engine/identity.ts';
 import type { Log } from '../engine/log.ts';
 import { isLoopback } from './access.ts';
 import { makeApp } from './app.ts';
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Where deliveries to /hooks/<plan>/<system> go; without it there is no such address. */
   readonly receive?: Receive;
+  /** Who can prove their name; without it every name is a claim. */
+  readonly identity?: Identity;
   readonly log: Log;
   /** Whoever asks must show it. */
   readonly token?: string;
@@ -74,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     closing: closing.signal,
     access: { host, names, token },
+    identity: options.identity ?? null,
     receive: options.receive ?? null,
   });
   // The cast holds because no other kind of server was asked for.

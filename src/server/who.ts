@@ -1,7 +1,8 @@
-// Who orders something: the name that a person or a program gives, until there are identities.
+// Who orders something: the person that a token proves, else the name that a person or a program gives.
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
+import type { Who } from '../engine/identity.ts';
 import { Problem } from './problems.ts';
 
 /** Written into the journal when nobody gave a name. */
@@ -20,33 +21,46 @@ export const personName = z
   // oxlint-disable-next-line no-control-regex -- control characters are what it keeps out
   .regex(/^[^\u0000-\u001f\u007f]*$/u, 'A name is one line without control characters.');
 
-/** The name in the header, else the one in the body, else nobody's. */
-export function whoOrders(c: Context, inBody?: string): string {
-  const header = c.req.header(WHO_HEADER);
-  const parsed = personName.safeParse(header === undefined ? (inBody ?? '') : decoded(header));
-  if (!parsed.success)
+/** The person who is proven; else the name in the header, else the one in the body, else nobody's. */
+export function whoOrders(c: Context, inBody?: string): Who {
+  const claimed = claimedName(c, inBody);
+  const person = c.get('person');
+  if (person === null || person === undefined) return claimed === '' ? NOBODY : claimed;
+  if (claimed !== '' && claimed !== person.name) {
     throw new Problem(
       422,
-      'bad-body',
-      '[server] The name of who orders this is not a name: one line of at most 80 letters.',
+      'who-contradicts',
+      `[server] The token is ${person.name}'s, and the order says that it is ${claimed}'s. Leave the name out.`,
     );
-  return parsed.data === '' ? NOBODY : parsed.data;
+  }
+  return person;
 }
 
-/** The name that this browser gave last, so that it is typed once. */
-export function rememberedWho(c: Context): string {
-  return getCookie(c, WHO_COOKIE) ?? '';
+/** Who is signed in here, else the name that this browser gave last, so that it is typed once. */
+export function rememberedWho(c: Context): Who {
+  return c.get('person') ?? getCookie(c, WHO_COOKIE) ?? '';
 }
 
-/** Remembers the name in this browser. */
-export function rememberWho(c: Context, who: string): void {
-  if (who === NOBODY) return;
+/** Remembers the name in this browser; who is signed in is remembered by that. */
+export function rememberWho(c: Context, who: Who): void {
+  if (typeof who !== 'string' || who === NOBODY) return;
   setCookie(c, WHO_COOKIE, who, {
     httpOnly: true,
     sameSite: 'Strict',
     path: '/',
     maxAge: 30 * 86_400,
   });
+}
+
+function claimedName(c: Context, inBody: string | undefined): string {
+  const header = c.req.header(WHO_HEADER);
+  const parsed = personName.safeParse(header === undefined ? (inBody ?? '') : decoded(header));
+  if (parsed.success) return parsed.data;
+  throw new Problem(
+    422,
+    'bad-body',
+    '[server] The name of who orders this is not a name: one line of at most 80 letters.',
+  );
 }
 
 function decoded(header: string): string {

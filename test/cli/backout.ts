@@ -1,6 +1,6 @@
 // Runs the real `backout` as a process of its own, in a folder of its own, and waits for what it says.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly env?: { readonly [name: string]: string };
   /** A command that has not ended by then is killed, and the test fails; for a server longer than the whole test. Milliseconds. */
   readonly withinMs?: number;
+  /** A file that the command reads as its input. */
+  readonly stdin?: string;
 }
 
 /** The longest that anything is waited for. Milliseconds. */
@@ -33,10 +35,13 @@ export class Running {
   #stderr = '';
   readonly #heard = new Set<() => void>();
 
-  constructor(words: readonly string[], { cwd, env = {}, withinMs = deadlineMs }: StartOptions) {
+  constructor(
+    words: readonly string[],
+    { cwd, env = {}, withinMs = deadlineMs, stdin }: StartOptions,
+  ) {
     this.child = spawn(process.execPath, [program, ...words], {
       cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin === undefined ? 'ignore' : openSync(stdin, 'r'), 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: cwd, TZ: 'UTC', ...env },
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import type { Journal } from '../../src/core/journal/journal.ts';
 import { type AppParts, makeApp } from '../../src/server/app.ts';
+import { operatorIdentity } from '../../src/engine/identity.ts';
 import { memoryJournal } from '../../src/testing/memory-journal.ts';
 import { type Stage, setStage } from './pretend-plan.ts';
 
@@ -42,6 +43,7 @@ export async function asking(
     log: (_, sentence) => logged.push(sentence),
     closing: new AbortController().signal,
     access: { host: '127.0.0.1', names: [], token: null },
+    identity: operatorIdentity(stage.office),
     receive: null,
     ...parts,
   });

@@ -19,8 +19,8 @@ export const plan: Plan = {
   title: 'Billing moves from the monolith to the Ledger service',
   objectives: { rto: 15 * minute, rpo: 0 },
   obligations: [],
-  people: {},
-  roles: { deputies: {} },
+  people: { ada: { name: 'Ada', email: 'ada@example.com' }, ben: { chat: '@ben' } },
+  roles: { owner: ['ada'], deputies: { technical: ['ben'] } },
   ladders: {},
   systems: {
     metrics: { uses: 'openmetrics', options: {} },

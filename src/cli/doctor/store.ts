@@ -2,6 +2,7 @@
 import { defaultFolder } from '../../store/managed/folder.ts';
 import type { Cli } from '../cli.ts';
 import { connected, isStoreThere } from '../connection.ts';
+import { keptToken } from '../operator-token.ts';
 import type { Site } from '../platform.ts';
 import type { Control } from '../../engine/control.ts';
 import { spanOf } from '../../core/words/times.ts';
@@ -17,7 +18,7 @@ export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
     const { remoteControl } = await import('../remote.ts');
     yield* asked('server', async () => [
       { about: 'server', says: 'good', text: `${server} answers` },
-      await aboutClock(remoteControl(server, token)),
+      await aboutClock(remoteControl(server, keptToken(cli, server) ?? token)),
     ]);
     return;
   }

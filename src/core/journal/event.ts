@@ -14,7 +14,12 @@ export interface Actor {
   readonly kind: 'person' | 'trigger' | 'backout';
   /** The person's name, the trigger's name, or the node's id. */
   readonly name: string;
+  /** How a person's name was proven; without it the name is what was claimed. */
+  readonly proof?: Proof;
 }
+
+/** What can prove a name: the token of a named operator. A sign-in elsewhere will be another. */
+export type Proof = 'token';
 
 /** What happened: `type` is a noun and a past verb, `StepConfirmed`. Plain JSON. */
 export interface EventBody {

@@ -3,6 +3,8 @@ import { tellNotice } from '../comms/told.ts';
 import type { NoticeEvent } from '../comms/events.ts';
 import type { MigrationEvent } from '../decision/migration/events.ts';
 import { tellMigration } from '../decision/migration/told.ts';
+import type { OperatorEvent } from '../governance/operators/events.ts';
+import { tellOperator } from '../governance/operators/told.ts';
 import type { RunEvent } from '../rollback/events.ts';
 import { tellRun } from '../rollback/told.ts';
 import type { Said } from '../words/marks.ts';
@@ -20,6 +22,8 @@ export function tell(event: JournalEvent, manner: Manner = plainly): Said {
       return tellMigration(event as JournalEvent<MigrationEvent>, manner);
     case 'notices':
       return tellNotice(event as JournalEvent<NoticeEvent>);
+    case 'operators':
+      return tellOperator(event as JournalEvent<OperatorEvent>);
     default:
       return say('unknown', event.body.type);
   }

@@ -7,6 +7,7 @@ import type { RunCommand } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { flawOf } from './graph.ts';
+import { notYours } from './authority.ts';
 import { decidePeople } from './people.ts';
 import type { BegunRun, Run } from './state.ts';
 import { tick } from './tick.ts';
@@ -35,7 +36,10 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
     case 'ConfirmStep':
     case 'SkipStep':
     case 'RetryStep':
-      return ofLiving(run, () => decidePeople(command, run, context));
+      return ofLiving(
+        run,
+        () => notYours(command, run, context.actor) ?? decidePeople(command, run, context),
+      );
     case 'BeginAttempt':
     case 'ReportObserved':
     case 'ReportResult':

@@ -1,4 +1,5 @@
 // Everything that can happen in a run. Noun, then past verb; plain JSON; never changed once released, only added to.
+import type { Authority } from '../governance/authority.ts';
 import type { Json } from '../journal/event.ts';
 import type { Reaction } from '../plan/plan.ts';
 import type { Graph } from './graph.ts';
@@ -44,6 +45,8 @@ export type RunEvent =
       readonly objectives: { readonly rtoMs?: number; readonly rpoMs?: number };
       /** What goes back, with all that must go back too; left out when that is everything. */
       readonly scope?: Scope;
+      /** Who may tell the run what, as the plan said when it began; without it, everybody may everything. */
+      readonly authority?: Authority;
     }
   | { readonly type: 'RunPaused'; readonly because: string }
   | { readonly type: 'RunResumed' }

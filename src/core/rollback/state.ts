@@ -1,4 +1,5 @@
 // What a run is: the state that its events fold to.
+import type { Authority } from '../governance/authority.ts';
 import type { Json } from '../journal/event.ts';
 import type { Done, ErrorClass, Outcome, RunKind } from './events.ts';
 import type { Graph } from './graph.ts';
@@ -57,6 +58,7 @@ export type Run =
       readonly graph: Graph;
       /** What goes back; left out when that is everything. */
       readonly scope?: Scope;
+      readonly authority?: Authority;
       readonly startedAt: number;
       readonly status: 'running' | 'paused' | 'aborting' | 'ended';
       readonly abortBecause: string | null;

@@ -31,6 +31,10 @@ export function apiRoutes(parts: LiveParts): Hono {
   api.use('/runs/*', limited(ORDER_BYTES_MAX));
 
   api.get('/now', async (c) => c.json({ now: await control.now() }));
+  api.get('/whoami', (c) => {
+    const person = c.get('person') ?? null;
+    return c.json(person === null ? { type: 'nobody' } : { type: 'person', ...person });
+  });
   api.get('/migrations', async (c) => c.json(await control.migrations()));
   api.get('/migrations/:plan', async (c) => {
     const migration = await control.migration(c.req.param('plan'));

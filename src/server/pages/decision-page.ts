@@ -1,5 +1,6 @@
 // The card of one decision: readable and answerable without any script, on a phone, at 3 a.m.
 import { html } from 'hono/html';
+import type { Who } from '../../engine/identity.ts';
 import type { DecisionView } from '../views/decision-view.ts';
 import { silenceWords } from '../../core/decision/migration/told.ts';
 import { spanOf, stopwatch, utcClock } from '../../core/words/times.ts';
@@ -9,7 +10,7 @@ import { type Html, moment, part, said, since, textField, until, whoField } from
 export const CARD_HOLD_MS = 10 * 60_000;
 
 /** The parts of the card. */
-export function decisionParts(view: DecisionView, now: number, who: string): Html {
+export function decisionParts(view: DecisionView, now: number, who: Who): Html {
   return html`${part('state', state(view, now))} ${part('evidence', evidence(view, now))}
   ${part('answers', view.state.type === 'open' ? answers(view, who) : '')}
   ${part('orders', view.state.type === 'open' ? buttons(view, view.state.until) : '')}`;
@@ -82,7 +83,7 @@ function evidence(view: DecisionView, now: number): Html {
     </p>`;
 }
 
-function answers(view: DecisionView, who: string): Html {
+function answers(view: DecisionView, who: Who): Html {
   const to = `/d/${view.plan}/${view.decision}`;
   return html`<h2>Your answer</h2>
     <form method="post" action="${to}/approve" id="answer">

@@ -11,6 +11,7 @@ import { CARD_HOLD_MS, decisionHeading, decisionParts } from './decision-page.ts
 import { type Form, answerForm, filled, filledIn } from './form.ts';
 import { document } from './layout.ts';
 import type { Html } from './pieces.ts';
+import { readerOf } from './reader.ts';
 
 /** Adds them to the pages. */
 export function addDecisionRoutes(pages: Hono, control: Control): void {
@@ -45,6 +46,7 @@ export function addDecisionRoutes(pages: Hono, control: Control): void {
       now,
       parts: decisionParts(shown, now, rememberedWho(c)),
       alert,
+      reader: readerOf(c),
     });
   };
   pages.get('/d/:plan/:decision', async (c) => c.html(await page(c, null)));

@@ -1,6 +1,7 @@
 // Forms: what was filled in, and the page that answers it. What was refused is said in the words of the core.
 import type { Context } from 'hono';
 import type { Answer } from '../../engine/control.ts';
+import type { Who } from '../../engine/identity.ts';
 import { statusOf } from '../problems.ts';
 import { rememberWho, whoOrders } from '../who.ts';
 import type { Html } from './pieces.ts';
@@ -11,7 +12,7 @@ export interface Form {
 }
 
 /** What was filled in, and by whom; the browser remembers the name for the next form. */
-export async function filledIn(c: Context): Promise<{ readonly form: Form; readonly who: string }> {
+export async function filledIn(c: Context): Promise<{ readonly form: Form; readonly who: Who }> {
   const body = await c.req.parseBody();
   const form: Form = Object.fromEntries(
     Object.entries(body).flatMap(([name, value]) =>

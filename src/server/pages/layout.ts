@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 import { utcClock } from '../../core/words/times.ts';
 import type { Html } from './pieces.ts';
+import type { Reader } from './reader.ts';
 
 /** One page. */
 export interface Page {
@@ -17,6 +18,7 @@ export interface Page {
   readonly parts: Html;
   /** What went wrong with the last order; null when nothing did. */
   readonly alert: string | null;
+  readonly reader: Reader;
 }
 
 /** The whole document. */
@@ -44,6 +46,7 @@ export function document(page: Page): Html {
             >${live === null ? '' : html`as of ${utcClock(now)}, reload for newer`}</span
           >
           <span id="clock"></span>
+          ${whoIsHere(page.reader)}
         </header>
         <p id="spoken" class="unseen" aria-live="polite"></p>
         <main id="main" tabindex="-1">
@@ -53,4 +56,13 @@ export function document(page: Page): Html {
         </main>
       </body>
     </html>`;
+}
+
+/** Who am I here? */
+function whoIsHere({ person, proofWanted }: Reader): Html | string {
+  if (person !== null)
+    return html`<form method="post" action="/sign-out" class="person">
+      <span>${person.name}</span> <button>Sign out</button>
+    </form>`;
+  return proofWanted ? html`<a class="person" href="/sign-in">Sign in</a>` : '';
 }

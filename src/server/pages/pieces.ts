@@ -1,5 +1,6 @@
 // The small pieces that every page is made of: marks, moments, running clocks, fields.
 import { html } from 'hono/html';
+import type { Who } from '../../engine/identity.ts';
 import type { FeedRow } from '../views/feed.ts';
 import { type Said, shapes } from '../../core/words/marks.ts';
 import { stopwatch, utcClock } from '../../core/words/times.ts';
@@ -52,8 +53,9 @@ export function part(id: string, content: Html | readonly Html[] | string): Html
   return html`<div id="${id}" data-part>${content}</div>`;
 }
 
-/** The name of whoever presses the button below. */
-export function whoField(who: string): Html {
+/** The name of whoever presses the button below: who is signed in needs to say no other. */
+export function whoField(who: Who): Html {
+  if (typeof who !== 'string') return html`<p class="why">As <strong>${who.name}</strong></p>`;
   return html`<label
     >Your name
     <input

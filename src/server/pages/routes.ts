@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { KnownMigration } from '../../core/decision/migration/state.ts';
 import type { Control } from '../../engine/control.ts';
+import type { Identity } from '../../engine/identity.ts';
 import { limited, positive } from '../api/api.ts';
 import { homeView } from '../views/home-view.ts';
 import { addDecisionRoutes } from './decision-routes.ts';
@@ -11,13 +12,15 @@ import { document } from './layout.ts';
 import type { Html } from './pieces.ts';
 import { addRunRoutes } from './run-routes.ts';
 import { script } from './script.ts';
+import { readerOf } from './reader.ts';
+import { addSignIn } from './sign-in.ts';
 import { icon, style } from './style.ts';
 
 /** The largest form that is taken. Bytes. */
 const FORM_BYTES_MAX = 32 * 2 ** 10;
 
 /** The routes of the pages. */
-export function pageRoutes(control: Control): Hono {
+export function pageRoutes(control: Control, identity: Identity | null): Hono {
   const pages = new Hono();
   pages.use(limited(FORM_BYTES_MAX));
   pages.get('/backout.css', (c) =>
@@ -31,6 +34,7 @@ export function pageRoutes(control: Control): Hono {
   addRunRoutes(pages, control);
   addDecisionRoutes(pages, control);
   addJournalRoutes(pages, control);
+  if (identity !== null) addSignIn(pages, control, identity);
   return pages;
 }
 
@@ -46,7 +50,15 @@ function addHomeRoutes(pages: Hono, control: Control): void {
     const now = await control.now();
     const live = { events: '/api/v1/live', fragment: '/fragment', seq: 0 };
     return c.html(
-      await document({ title, heading: title, live, now, parts: await parts(now), alert: null }),
+      await document({
+        title,
+        heading: title,
+        live,
+        now,
+        parts: await parts(now),
+        alert: null,
+        reader: readerOf(c),
+      }),
     );
   });
   pages.get('/fragment', async (c) => c.html(await parts(await control.now())));
@@ -66,6 +78,7 @@ function addJournalRoutes(pages: Hono, control: Control): void {
         now: await control.now(),
         parts: journalParts(stream, events),
         alert: null,
+        reader: readerOf(c),
       }),
     );
   });

@@ -1,5 +1,6 @@
 // The page of one run: how far, how long, what it waits for, whose turn it is, and what can be done.
 import { html } from 'hono/html';
+import type { Who } from '../../engine/identity.ts';
 import type { RunView, Turn } from '../views/run-view.ts';
 import type { StepClock, StepView } from '../views/step.ts';
 import { shapes } from '../../core/words/marks.ts';
@@ -18,7 +19,7 @@ import {
 } from './pieces.ts';
 
 /** The parts of the page: rendered at first, and again for each event. */
-export function runParts(view: RunView, now: number, who: string): Html {
+export function runParts(view: RunView, now: number, who: Who): Html {
   return html`${part('headline', headline(view))} ${part('time', time(view, now))}
     ${part(
       'turns',
@@ -141,7 +142,7 @@ function stepClock(clock: StepClock, now: number): Html {
 }
 
 /** `press` marks the one primary action of the page: that of the first turn. */
-function turnForm(run: number, turn: Turn, now: number, who: string, press: 'primary' | ''): Html {
+function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primary' | ''): Html {
   const confirm = html`<form method="post" action="/r/${run}/confirm">
     <input type="hidden" name="step" value="${turn.step}" />
     ${textField('evidence', turn.evidence === 'required' ? 'What did you see?' : 'What did you see? (may be empty)', turn.evidence === 'required')}
@@ -184,7 +185,7 @@ function turnForm(run: number, turn: Turn, now: number, who: string, press: 'pri
   </section>`;
 }
 
-function orders(view: RunView, who: string): Html {
+function orders(view: RunView, who: Who): Html {
   if (view.endedAt !== null) return html``;
   const { run } = view;
   return html`<div class="bar" role="group" aria-label="Orders to this run">

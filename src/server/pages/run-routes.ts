@@ -11,6 +11,7 @@ import { rememberedWho } from '../who.ts';
 import { type Form, answerForm, filled, filledIn } from './form.ts';
 import { document } from './layout.ts';
 import type { Html } from './pieces.ts';
+import { readerOf } from './reader.ts';
 import { runHeading, runParts } from './run-page.ts';
 
 /** Adds them to the pages. */
@@ -35,6 +36,7 @@ export function addRunRoutes(pages: Hono, control: Control): void {
       now,
       parts: runParts(shown, now, rememberedWho(c)),
       alert,
+      reader: readerOf(c),
     });
   };
   pages.get('/r/:run', async (c) => c.html(await page(c, null)));

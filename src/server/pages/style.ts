@@ -20,6 +20,7 @@ export const style = `
 html { font: 1rem/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); scroll-padding: 4rem 0 9rem; }
 body { margin: 0; }
 .top { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baseline; justify-content: space-between; padding: .5rem 1rem; border-bottom: 1px solid var(--line); position: sticky; top: 0; background: var(--paper); z-index: 2; }
+form.person { display: flex; gap: .5rem; align-items: baseline; margin: 0; }
 .home { font-weight: 700; color: inherit; text-decoration: none; padding: .5rem 0; }
 main { max-width: 72rem; margin: 0 auto; padding: 0 1rem; outline: none; min-height: calc(100vh - 3.5rem); }
 h1 { font-size: 1.375rem; line-height: 1.3; margin: 1rem 0 .5rem; overflow-wrap: anywhere; }

@@ -1,5 +1,6 @@
 // What a migration under watch answers to a command: events, or a rejection that says who came first.
 import { type Context, type Decided, accept, reject } from '../../journal/aggregate.ts';
+import { notYours } from './authority.ts';
 import { answerQuestion, finish, order, tick } from './answers.ts';
 import type { MigrationCommand } from './commands.ts';
 import { Draft } from './draft.ts';
@@ -13,6 +14,8 @@ export function decide(
   migration: Migration,
   context: Context,
 ): Decided<MigrationEvent> {
+  const refused = notYours(command, migration, context.actor);
+  if (refused !== null) return refused;
   if (command.type === 'ArmPlan') return arm(command, migration, context);
   if (migration.type === 'none') {
     return reject(

@@ -1,0 +1,52 @@
+// Who may order what of a migration: by the roles of the plan that is armed, never of the one that is brought.
+import { type Authority, authorityOf } from '../../governance/authority.ts';
+import { refusalOf } from '../../governance/enforce.ts';
+import type { Act } from '../../governance/may-do.ts';
+import type { Actor } from '../../journal/event.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { MigrationCommand } from './commands.ts';
+import type { KnownMigration, Migration } from './state.ts';
+
+/** What the armed plan says of who may do what. */
+function authorityIn({ snapshot }: Pick<KnownMigration, 'snapshot'>): Authority {
+  // The cast holds because a snapshot is a plan; the parts that are not there give authority to nobody.
+  return authorityOf(snapshot as unknown as Partial<Plan>);
+}
+
+/** Why this person may not; null when they may. */
+export function notYours(command: MigrationCommand, migration: Migration, actor: Actor) {
+  const act = actOf(command, migration);
+  if (act === null) return null;
+  // The first plan of a migration is judged by its own roles: there are no others yet.
+  const plan = migration.type === 'migration' ? migration : command;
+  return 'snapshot' in plan ? refusalOf(authorityIn(plan), actor, act) : null;
+}
+
+function actOf(command: MigrationCommand, migration: Migration): Act | null {
+  switch (command.type) {
+    case 'ArmPlan':
+      return { type: 'arm the plan' };
+    case 'EnterPhase':
+      return { type: 'enter a phase' };
+    case 'OrderRun':
+      return { type: 'order a run' };
+    case 'Approve':
+    case 'Hold':
+    case 'Dismiss':
+      return answering(command.decision, migration);
+    case 'RecordChanges':
+    case 'FinishRun':
+    case 'Tick':
+      return null;
+  }
+}
+
+/** What is not asked is refused for that, and not for the role. */
+function answering(decision: number | undefined, migration: Migration): Act | null {
+  if (migration.type === 'none') return null;
+  const { questions } = migration;
+  const [question, second] =
+    decision === undefined ? questions : questions.filter((each) => each.decision === decision);
+  if (question === undefined || second !== undefined) return null;
+  return { type: 'answer the decision', role: question.by };
+}
