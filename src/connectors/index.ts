@@ -6,6 +6,7 @@ const loaders = {
   http: async () => (await import('./http/http.ts')).http,
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,
+  redis: async () => (await import('./redis/redis.ts')).redis,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
   prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,

@@ -2,6 +2,7 @@
 import { Missing } from './missing.ts';
 import { startPostgres } from './postgres.ts';
 import { startPrometheus } from './prometheus.ts';
+import { startRedis } from './redis.ts';
 
 /** A server of a test; when it is missing, `skip` says why, and the tests that need it are skipped with that reason. */
 export interface RealServer {
@@ -12,7 +13,7 @@ export interface RealServer {
   readonly stop: () => Promise<void>;
 }
 
-const starters = { postgres: startPostgres, prometheus: startPrometheus };
+const starters = { postgres: startPostgres, prometheus: startPrometheus, redis: startRedis };
 
 /** Starts a server on a free port with data of its own. With CI=true everything must be at hand, so a missing one throws. */
 export async function startServer(name: keyof typeof starters): Promise<RealServer> {
