@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { findPlanFiles, parsePlanFile } from './plan-file.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { didYouMean } from '../core/plan/nearest.ts';
+import { partsNamed } from '../core/rollback/scoping.ts';
 import type { Cli } from './cli.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 
@@ -118,6 +119,11 @@ function valuesOf(name: string, folder: string): readonly string[] {
       return plansOf(folder).flatMap((plan) => plan.phases.map((phase) => phase.name));
     case 'step':
       return plansOf(folder).flatMap(stepsOf);
+    case 'component':
+    case 'region':
+    case 'tenant':
+    case 'cohort':
+      return plansOf(folder).flatMap((plan) => Object.keys(partsNamed(plan, name)));
     case 'plan':
     case 'file':
       return [

@@ -5,21 +5,29 @@ import { tellAgainstRto, tellForecast } from '../core/rollback/forecast-told.ts'
 import { type Forecast, forecast } from '../core/rollback/forecast.ts';
 import type { GraphNode } from '../core/rollback/graph.ts';
 import { policyWords } from '../core/rollback/policy.ts';
+import { type Scope, isNarrowed, scopeText } from '../core/rollback/scope.ts';
 import { spanOf } from '../core/words/times.ts';
 import { type PreviewLine, previewRun } from '../engine/preview.ts';
 import type { Cli } from './cli.ts';
 import { connected, isStoreThere } from './connection.ts';
 import { exits, type Exit } from './exit.ts';
 import type { LoadedPlan } from './plan-file.ts';
+import { scopeLines, scopedOf } from './scope.ts';
 import { cut, wrap } from './view/lines.ts';
 import { type Look, type Mark, markOf, paint } from './view/marks.ts';
 import { timeOf } from './view/time.ts';
 
 /** Asks and says. Exit 3 when something could not be asked: no answer is not a no. */
-export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): Promise<Exit> {
+export async function preview(
+  cli: Cli,
+  loaded: LoadedPlan,
+  playbook: string,
+  wanted: Scope,
+): Promise<Exit> {
   const { out } = cli;
   const { plan } = loaded;
-  const graph = compileGraph(plan, playbook) ?? { nodes: [] };
+  const scoped = scopedOf(plan, playbook, wanted);
+  const graph = compileGraph(plan, playbook, scoped.scope) ?? { nodes: [] };
   const systems = await cli.platform.systems();
   cli.interrupt.listen();
   try {
@@ -29,8 +37,11 @@ export async function preview(cli: Cli, loaded: LoadedPlan, playbook: string): P
       ({ type: 'no-data', at: when, because: 'a preview hears no events' }) as const;
     const lines = await previewRun(systems, events, loaded, graph, at, cli.interrupt.signal);
     out.say(
-      `Would roll back ${paint('bold', plan.name, out.look)} (${playbook}), asked of the real systems at ${timeOf(at)}`,
+      `Would roll back ${paint('bold', plan.name, out.look)} (${playbook}${isNarrowed(scoped.scope) ? `, ${scopeText(scoped.scope)}` : ''}), asked of the real systems at ${timeOf(at)}`,
     );
+    const { scope, parts, leftOut } = scoped;
+    out.line({ type: 'scope', scope: scopeText(scope), parts, leftOut });
+    for (const line of scopeLines(scoped, out)) out.say(line);
     const widest = Math.min(32, Math.max(0, ...lines.map((line) => line.step.length)));
     for (const line of lines) {
       const node = graph.nodes.find((each) => each.id === line.step);

@@ -4,6 +4,7 @@ import type { RunOrder } from '../engine/control.ts';
 import { CliError } from './exit.ts';
 import { example, type Frame } from './frame.ts';
 import type { RunOptions } from './run.ts';
+import { addScopeOptions } from './scope.ts';
 
 interface TellOptions {
   readonly because?: string;
@@ -13,22 +14,28 @@ interface TellOptions {
 
 /** Adds `run` with its sub-commands. */
 export function addRun(program: Command, frame: Frame): void {
-  const run = program
-    .command('run')
-    .description('roll back by a playbook, and follow it to its end')
-    .usage('<playbook> --because <reason> [options]')
-    .argument('<playbook>', 'the playbook of the plan')
-    .option(
-      '--plan <plan>',
-      'a plan file, or the name of a plan; default the only one of this folder',
-    )
-    .option('--because <reason>', 'why; it stands in the journal')
-    .option('--preview', 'ask the real systems what would change; touches nothing')
-    .option('--drill', 'the same on the same systems, recorded as a drill')
-    .option('--who <name>', 'who orders it; default your user name')
+  const run = addScopeOptions(
+    program
+      .command('run')
+      .description('roll back by a playbook, and follow it to its end')
+      .usage('<playbook> --because <reason> [options]')
+      .argument('<playbook>', 'the playbook of the plan')
+      .option(
+        '--plan <plan>',
+        'a plan file, or the name of a plan; default the only one of this folder',
+      )
+      .option('--because <reason>', 'why; it stands in the journal')
+      .option('--preview', 'ask the real systems what would change; touches nothing')
+      .option('--drill', 'the same on the same systems, recorded as a drill')
+      .option('--who <name>', 'who orders it; default your user name'),
+  )
     .addHelpText(
       'after',
-      example('backout run full --preview', 'backout run full --because "errors over 2 %"'),
+      example(
+        'backout run full --preview',
+        'backout run full --because "errors over 2 %"',
+        'backout run full --component billing --region eu --preview',
+      ),
     )
     .action(async (playbook: string, options: RunOptions, command: Command) => {
       const { run: start } = await import('./run.ts');

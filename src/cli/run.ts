@@ -1,20 +1,23 @@
 // `backout run`: orders a rollback and follows it to its end; works alone, as a node of its own, when nobody serves.
 import { didYouMean } from '../core/plan/nearest.ts';
 import type { RunKind } from '../core/rollback/events.ts';
+import { type Scope, isNarrowed } from '../core/rollback/scope.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
 import type { Answer, Control } from '../engine/control.ts';
 import type { Who } from '../engine/identity.ts';
+import { planOf } from '../engine/systems.ts';
 import { type Cli, logOf } from './cli.ts';
 import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
 import { exitOfRun, followRun } from './follow.ts';
 import { undelivered } from './last-notices.ts';
 import { choosePlan, findPlanFiles, type LoadedPlan } from './plan-file.ts';
+import { type ScopeOptions, scopeLines, scopeOf, scopedOf } from './scope.ts';
 import { assertSecrets } from './secrets.ts';
 import { Standby } from './standby.ts';
 
 /** Options of `run`. */
-export interface RunOptions {
+export interface RunOptions extends ScopeOptions {
   readonly plan?: string;
   readonly because?: string;
   readonly preview?: boolean;
@@ -24,11 +27,12 @@ export interface RunOptions {
 
 /** Orders, or previews. Exit 0 only when the run ended rolled back and verified. */
 export async function run(cli: Cli, playbook: string, options: RunOptions): Promise<Exit> {
+  const scope = scopeOf(options);
   if (options.preview === true) {
     const loaded = choosePlan(options.plan, cli.folder);
     assertPlaybook(loaded, playbook);
     const { preview } = await import('./preview.ts');
-    return preview(cli, loaded, playbook);
+    return preview(cli, loaded, playbook, scope);
   }
   const because = options.because?.trim() ?? '';
   if (because === '') {
@@ -40,14 +44,29 @@ export async function run(cli: Cli, playbook: string, options: RunOptions): Prom
   const kind: RunKind = options.drill === true ? 'drill' : 'live';
   const loaded = await localPlan(cli, options.plan);
   if (loaded !== undefined) assertPlaybook(loaded, playbook);
+  if (loaded !== undefined) scopedOf(loaded.plan, playbook, scope);
   return connected(cli, async (connection) => {
     const who = await connection.who(options.who);
     const plan = await makeKnown(cli, connection, loaded, playbook, options.plan, who);
-    const ordered = accepted(
-      await connection.control.order(plan, { playbook, because, kind }, who),
-    );
+    await showScope(cli, connection.control, plan, playbook, scope);
+    const wanted = { playbook, because, kind, ...(isNarrowed(scope) ? { scope } : {}) };
+    const ordered = accepted(await connection.control.order(plan, wanted, who));
     return followOrdered(cli, connection, numberIn(ordered));
   });
+}
+
+/** What must go back too, and what is left out, is said before it begins. */
+async function showScope(
+  cli: Cli,
+  control: Control,
+  plan: string,
+  playbook: string,
+  scope: Scope,
+): Promise<void> {
+  const migration = await control.migration(plan);
+  if (migration.type === 'none') return;
+  const scoped = scopedOf(planOf(migration.snapshot), playbook, scope);
+  for (const line of scopeLines(scoped, cli.out)) cli.out.talk(line);
 }
 
 /** Watches a run that was just ordered or found, standing in as a node where nobody else serves. */

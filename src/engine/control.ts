@@ -7,6 +7,7 @@ import type { Journal } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
 import type { Durations } from '../core/rollback/durations.ts';
 import type { RunKind } from '../core/rollback/events.ts';
+import type { Scope } from '../core/rollback/scope.ts';
 import type { Run } from '../core/rollback/state.ts';
 import type { RunSummary } from '../core/rollback/views.ts';
 import { proofIsWanted } from '../core/governance/operators/operators.ts';
@@ -43,6 +44,8 @@ export interface WantedRun {
   readonly playbook: string;
   readonly because: string;
   readonly kind: RunKind;
+  /** What shall go back; left out for all that the playbook restores. */
+  readonly scope?: Scope;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Append } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
 import { compileGraph } from '../core/rollback/compile.ts';
 import { runAggregate, runStream } from '../core/rollback/run.ts';
+import { isNarrowed } from '../core/rollback/scope.ts';
+import { resolveScope } from '../core/rollback/scoping.ts';
 import { backout } from './actor.ts';
 import { jobsOf } from './jobs.ts';
 import type { Streams } from './streams.ts';
@@ -25,16 +27,10 @@ export function startRun(
   now: number,
 ): Start {
   const plan = planOf(migration.snapshot);
-  const graph = compileGraph(plan, decision.playbook);
+  const scoping = resolveScope(plan, decision.playbook, decision.scope);
+  if (scoping.type === 'rejected') return scoping;
+  const { scope } = scoping;
   const run = decision.run ?? 0;
-  if (graph === undefined) {
-    const names = Object.keys(plan.playbooks).join(', ');
-    return {
-      type: 'rejected',
-      code: 'no-such-playbook',
-      because: `Plan ${migration.plan} has no playbook ${decision.playbook}. It has: ${names}.`,
-    };
-  }
   const { rto, rpo } = plan.objectives ?? {};
   const command: RunCommand = {
     type: 'StartRun',
@@ -45,7 +41,8 @@ export function startRun(
     kind: decision.kind,
     because: decision.because,
     decision: `${migration.plan}/${decision.decision}`,
-    graph,
+    graph: compileGraph(plan, decision.playbook, scope) ?? { nodes: [] },
+    ...(isNarrowed(scope) ? { scope } : {}),
     authority: authorityOf(plan),
     objectives: {
       ...(rto === undefined ? {} : { rtoMs: rto }),

@@ -64,6 +64,7 @@ const absent: ReadonlySet<string> = new Set([
   'no-such-question',
   'no-such-playbook',
   'no-such-phase',
+  'no-such-scope',
   'plan-not-armed',
 ]);
 

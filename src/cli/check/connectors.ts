@@ -3,6 +3,7 @@ import { type AnyConnector, ConnectorError, type Schema } from '../../connector.
 import { connectorNames, loadConnector, resolveState } from '../../connectors/index.ts';
 import type { Json } from '../../core/journal/event.ts';
 import { didYouMean } from '../../core/plan/nearest.ts';
+import { fillIn, sampleFills } from '../../core/plan/fills.ts';
 import type { ConnectorState, Loose, Plan } from '../../core/plan/plan.ts';
 import type { Finding, SourceFile } from '../../core/plan/problem.ts';
 import { fillSecrets, secretReferences } from '../../core/plan/secrets.ts';
@@ -182,7 +183,7 @@ class Judge {
                   what: `Step ${entry.step}`,
                   path: ['playbooks', playbook, 'stages', stageAt, stage.name, entryAt],
                   uses: entry.act.uses,
-                  wanted: entry.act.with,
+                  wanted: fillIn(entry.act.with, sampleFills) as Loose,
                 },
               ]
             : [],

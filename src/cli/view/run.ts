@@ -3,6 +3,7 @@ import type { Durations } from '../../core/rollback/durations.ts';
 import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
 import { type Forecast, forecast } from '../../core/rollback/forecast.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
+import { scopeText } from '../../core/rollback/scope.ts';
 import { type BegunRun, type Run, type StepState, stepOf } from '../../core/rollback/state.ts';
 import { markOfStep } from '../../core/rollback/told.ts';
 import { stopwatch } from '../../core/words/times.ts';
@@ -41,7 +42,7 @@ function headOf(run: BegunRun, look: RunLook): readonly string[] {
     look,
   );
   const [first = '', ...rest] = wrap(
-    `run ${run.run}: ${run.playbook} of ${run.plan}, because ${run.because}`,
+    `run ${run.run}: ${run.playbook} of ${run.plan}${run.scope === undefined ? '' : ` (${scopeText(run.scope)})`}, because ${run.because}`,
     look.width - 12,
     '  ',
   );

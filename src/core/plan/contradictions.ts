@@ -1,8 +1,10 @@
 // What a schema cannot see: steps that wait for each other, names given twice, statements that contradict each other.
+import { withoutFills } from './fills.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { conditionsIn } from './references.ts';
 import { parseRatio, parseSize } from './scalars.ts';
+import { scopeProblems } from './scopes.ts';
 import { malformedReferenceIn } from './secrets.ts';
 import { stepOrderProblems } from './step-order.ts';
 import { at, child, entriesOf, itemsOf, textOf } from './tree.ts';
@@ -19,6 +21,7 @@ export function contradictions(tree: Tree): readonly Problem[] {
     ...everyCondition(tree).flatMap(inCondition),
     ...namesTwice('Phase', itemsOf(at(tree, 'phases'))),
     ...malformedReferences(tree),
+    ...scopeProblems(tree),
   ];
 }
 
@@ -153,7 +156,7 @@ function malformedReferences(tree: Tree): readonly Problem[] {
       return tree.items.flatMap(malformedReferences);
     case 'scalar': {
       const malformed =
-        typeof tree.value === 'string' ? malformedReferenceIn(tree.value) : undefined;
+        typeof tree.value === 'string' ? malformedReferenceIn(withoutFills(tree.value)) : undefined;
       if (malformed === undefined) return [];
       return [
         problemAt(tree.span, 'BK-0414', `"${malformed.slice(0, 60)}" is not a secret reference.`, {

@@ -1,6 +1,7 @@
 // What definePlan takes: the types of a plan in TypeScript, with names inferred where they are defined.
 import type { Json } from '../journal/event.ts';
 import type { NoticeMoment, PlanOnFailure } from './plan.ts';
+import type { ScopeKind } from '../rollback/scope.ts';
 import type { DurationText, RateText, RatioText } from './scalars.ts';
 import type { ConditionInput } from './schema/condition.ts';
 
@@ -91,11 +92,23 @@ interface ManualInput {
   readonly evidence?: 'required' | 'optional';
 }
 
+/** Names of each kind: one, or a list. */
+export type ScopeInput = { readonly [Kind in ScopeKind]?: string | readonly string[] };
+
+/** What a plan defines to narrow a rollback to. */
+export type ScopesInput = {
+  readonly [Kind in `${ScopeKind}s`]?: {
+    readonly [name: string]: { readonly 'depends-on'?: readonly string[] };
+  };
+};
+
 interface CommonStep<Role extends string> {
   readonly step: string;
   readonly owner: Role;
   readonly contingency?: Role;
   readonly timebox: DurationText;
+  /** What it is for; `each` makes one of it for each name. */
+  readonly for?: ScopeInput;
   readonly needs?: readonly string[];
 }
 
@@ -122,6 +135,7 @@ export interface ManualStepInput<Role extends string> extends CommonStep<Role> {
 /** A checkpoint between steps. */
 export interface CheckpointEntryInput<Checkpoint extends string> {
   readonly checkpoint: Checkpoint;
+  readonly for?: ScopeInput;
   readonly needs?: readonly string[];
   readonly timebox?: DurationText;
 }
@@ -132,7 +146,7 @@ export interface PlaybookInput<
   System extends string,
   Checkpoint extends string,
 > {
-  readonly scope: 'full' | { readonly component: string };
+  readonly scope: 'full' | ScopeInput;
   readonly 'on-failure'?: PlanOnFailure;
   readonly stages: readonly {
     readonly [stage: string]: readonly (
@@ -238,6 +252,7 @@ export interface PlanDefinition<
         readonly quiet?: readonly { readonly during: string }[];
       }
     | NotApplicableInput;
+  readonly scopes?: ScopesInput;
   readonly playbooks?: Named<
     Playbook,
     PlaybookInput<NoInfer<Deputy> | 'owner', NoInfer<System>, NoInfer<Checkpoint>>

@@ -1,4 +1,5 @@
 // What a plan defines, by kind and name, with the places of the definitions.
+import type { ScopeKind } from '../rollback/scope.ts';
 import type { Span } from './problem.ts';
 import { at, entriesOf, itemsOf, textOf } from './tree.ts';
 import type { Tree } from './tree.ts';
@@ -13,7 +14,8 @@ export type Kind =
   | 'playbook'
   | 'check'
   | 'checkpoint'
-  | 'reconciliation';
+  | 'reconciliation'
+  | ScopeKind;
 
 /** Names with the places of their definitions, by kind. */
 export type Definitions = { readonly [K in Kind]: ReadonlyMap<string, Span> };
@@ -33,6 +35,10 @@ export function readDefinitions(tree: Tree): Definitions {
     check: keysOf(at(tree, 'checks')),
     checkpoint: keysOf(at(tree, 'checkpoints')),
     reconciliation: keysOf(at(tree, 'safeguards', 'reconciliations')),
+    component: keysOf(at(tree, 'scopes', 'components')),
+    region: keysOf(at(tree, 'scopes', 'regions')),
+    tenant: keysOf(at(tree, 'scopes', 'tenants')),
+    cohort: keysOf(at(tree, 'scopes', 'cohorts')),
   };
 }
 

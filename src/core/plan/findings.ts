@@ -6,6 +6,7 @@ import { plainSecrets, relativeSecretFiles } from './plain-secrets.ts';
 import { placeOf } from './problem.ts';
 import type { Finding, Span } from './problem.ts';
 import type { Reference } from './references.ts';
+import { scopeOpinions } from './scopes.ts';
 import { at, child, entriesOf } from './tree.ts';
 import type { Step, Tree } from './tree.ts';
 import { unusedDefinitions } from './unused.ts';
@@ -34,6 +35,7 @@ export function readFindings(looked: Looked): readonly Finding[] {
     ...ofPhases(looked.plan),
     ...ofTriggers(looked.plan, looked.tree),
     ...ofPlaybooks(looked.plan),
+    ...scopeOpinions(looked.plan).map((said): Opinion => ({ ...said, severity: 'warn' })),
   ].filter((opinion) => !silenced(opinion.path, looked.plan['not-applicable']));
   return [
     ...opinions.map((opinion) => toFinding(looked.tree, opinion)),

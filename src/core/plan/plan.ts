@@ -4,6 +4,7 @@
 // ratios numbers, sizes bytes, times epoch milliseconds, and each default is written out. A choice between shapes bears
 // a `type`. What a plan does not say is absent: not declared. Secret references stay references until `fillSecrets`.
 import type { Json } from '../journal/event.ts';
+import type { Scope, ScopeKind } from '../rollback/scope.ts';
 import type { Condition } from './condition.ts';
 import type { Rate } from './scalars.ts';
 
@@ -35,6 +36,7 @@ export interface Plan {
   readonly phases: readonly PlanPhase[];
   readonly triggers: Named<PlanTrigger>;
   readonly guards: PlanGuards;
+  readonly scopes?: PlanScopes;
   readonly playbooks: Named<PlanPlaybook>;
   readonly checks: Named<PlanCheck>;
   readonly checkpoints: Named<PlanCheckpoint>;
@@ -161,6 +163,23 @@ export interface PlanGuards {
   readonly quiet: readonly { readonly during: string }[];
 }
 
+/** What a rollback may be narrowed to, by name. */
+export interface PlanScopes {
+  readonly components: Named<PlanScopePart>;
+  readonly regions: Named<PlanScopePart>;
+  readonly tenants: Named<PlanScopePart>;
+  readonly cohorts: Named<PlanScopePart>;
+}
+
+/** One component, region, tenant or cohort. */
+export interface PlanScopePart {
+  /** When one of these goes back, this must go back too. */
+  readonly 'depends-on': readonly string[];
+}
+
+/** What an entry is for: these names of a kind, or one of it for each. What it does not say, it is for all of. */
+export type PlanFor = { readonly [Kind in ScopeKind]?: 'each' | readonly string[] };
+
 /**
  * What a failed attempt leads to: `retry` (bounded by the step's `retry`; spent, it climbs), `climb` (the step is blocked
  * and its ladder begins), `ask` (it is blocked and its owner is asked, nobody else), `stop` (as climb, and the run pauses).
@@ -180,7 +199,7 @@ export interface PlanOnFailure {
 
 /** Ordered stages of steps that restore the whole or a part. */
 export interface PlanPlaybook {
-  readonly scope: 'full' | { readonly component: string };
+  readonly scope: 'full' | Scope;
   /** For every step, checkpoint and the verification, unless a step says otherwise. */
   readonly 'on-failure'?: PlanOnFailure;
   readonly stages: readonly PlanStage[];
@@ -208,8 +227,11 @@ export interface PlanStep {
   readonly owner: string;
   readonly contingency?: string;
   readonly timebox: number;
+  readonly for?: PlanFor;
   /** Always said: what must be done before, besides the earlier stages. */
   readonly needs: readonly string[];
+  /** The plan wrote the needs itself: they are more than the order of the entries. */
+  readonly 'needs-said'?: true;
   readonly act: StateAct | ManualAct;
 }
 
@@ -249,7 +271,9 @@ export interface PlanCheckpointEntry {
   readonly type: 'checkpoint';
   readonly checkpoint: string;
   readonly timebox: number;
+  readonly for?: PlanFor;
   readonly needs: readonly string[];
+  readonly 'needs-said'?: true;
 }
 
 /** Something that must be true: a condition over signals, or a state that is observed and never applied. */

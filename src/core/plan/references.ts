@@ -1,8 +1,10 @@
 // References: every place in a plan that names something defined elsewhere, checked with "did you mean".
 import type { Definitions, Kind } from './definitions.ts';
+import { scopeKinds } from '../rollback/scope.ts';
 import { nearest } from './nearest.ts';
 import { problemAt } from './problem.ts';
 import type { Problem, Span } from './problem.ts';
+import { EACH } from './schema/scope.ts';
 import { child, entriesOf, itemsOf, textOf } from './tree.ts';
 import type { Tree } from './tree.ts';
 
@@ -13,6 +15,7 @@ export interface Reference {
   readonly span: Span;
   /** `Trigger data-drift runs`: the sentence up to the kind of thing that is named. */
   readonly saying: string;
+  readonly ifAny?: true;
 }
 
 interface Rule {
@@ -21,6 +24,8 @@ interface Rule {
   readonly kinds: readonly Kind[];
   /** `$1` is the first `*` or `#` name on the way. */
   readonly saying: string;
+  /** Checked only when the plan defines any of these kinds. */
+  readonly ifAny?: true;
 }
 
 const rules: readonly Rule[] = [
@@ -56,6 +61,21 @@ const rules: readonly Rule[] = [
     kinds: ['person'],
     saying: 'Phase $1 is approved by',
   },
+  ...scopeKinds.flatMap((kind): readonly Rule[] => [
+    {
+      path: `scopes.${kind}s.*.depends-on.#`,
+      kinds: [kind],
+      saying: `${titled(kind)} $1 depends on`,
+    },
+    { path: `playbooks.*.stages.#.*.#.for.${kind}.#`, kinds: [kind], saying: 'Step $4 is for' },
+    // A playbook may say in a word what it restores, without that being something to narrow a run to.
+    {
+      path: `playbooks.*.scope.${kind}.#`,
+      kinds: [kind],
+      saying: 'Playbook $1 restores',
+      ifAny: true,
+    },
+  ]),
   { path: 'playbooks.*.stages.#.*.#.owner', kinds: ['role'], saying: 'Step $4 belongs to' },
   { path: 'playbooks.*.stages.#.*.#.contingency', kinds: ['role'], saying: 'Step $4 falls to' },
   {
@@ -103,6 +123,14 @@ const rules: readonly Rule[] = [
   },
 ];
 
+function isScopeKind(kind: Kind): boolean {
+  return scopeKinds.some((each) => each === kind);
+}
+
+function titled(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 const split = rules.map((rule) => ({ rule, steps: rule.path.split('.') }));
 
 /** Every use of a name in a plan, valid or not. */
@@ -115,9 +143,12 @@ export function undefinedNames(
   references: readonly Reference[],
   definitions: Definitions,
 ): readonly Problem[] {
-  return references.flatMap(({ kinds, name, span, saying }) => {
+  return references.flatMap(({ kinds, name, span, saying, ifAny }) => {
     if (kinds.some((kind) => definitions[kind].has(name))) return [];
     const known = kinds.flatMap((kind) => [...definitions[kind].keys()]);
+    if (ifAny === true && known.length === 0) return [];
+    // `for: { region: each }` names all of them.
+    if (name === EACH && known.length > 0 && kinds.some((kind) => isScopeKind(kind))) return [];
     const near = nearest(name, known);
     const what = kinds.join(' or ');
     const mend = near === undefined ? listed(what, known) : `did you mean "${near}"?`;
@@ -177,7 +208,7 @@ function found(
     /\$(\d)/g,
     (_, place: string) => names[Number(place) - 1] ?? '',
   );
-  return [{ kinds: rule.kinds, name, span, saying }];
+  return [{ kinds: rule.kinds, name, span, saying, ...(rule.ifAny ? { ifAny: true } : {}) }];
 }
 
 function titleOf(item: Tree): string | undefined {

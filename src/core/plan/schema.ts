@@ -16,6 +16,7 @@ import {
 } from './schema/people.ts';
 import { check, checkpoint, phase, playbook } from './schema/rollback.ts';
 import { safeguards } from './schema/safeguards.ts';
+import { scopes } from './schema/scope.ts';
 import { named, oneOrMore, section } from './schema/section.ts';
 import { baseline, guards, signal, system, trigger } from './schema/watching.ts';
 
@@ -44,6 +45,9 @@ const sections = {
   phases: z.array(phase).readonly().default([]),
   triggers: named(trigger),
   guards: guards.default({ cooldown: 0, 'minimum-samples': 1, quiet: [] }),
+  scopes: scopes
+    .exactOptional()
+    .describe('The components, regions, tenants and cohorts that a rollback may be narrowed to'),
   playbooks: named(playbook),
   checks: named(check),
   checkpoints: named(checkpoint),

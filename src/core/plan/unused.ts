@@ -1,4 +1,5 @@
 // Findings about definitions that nothing uses.
+import { scopeKinds } from '../rollback/scope.ts';
 import type { Definitions, Kind } from './definitions.ts';
 import { placeOf } from './problem.ts';
 import type { Finding } from './problem.ts';
@@ -16,10 +17,19 @@ const useWords: { readonly [K in Kind]: string } = {
   check: 'stands in no checkpoint',
   checkpoint: 'is passed by no playbook',
   reconciliation: 'is used by nothing',
+  component: 'has no step',
+  region: 'has no step',
+  tenant: 'has no step',
+  cohort: 'has no step',
 };
 
-/** Roles may wait for their hour, reconciliations are proofs in themselves, and unarmed triggers have their own rule. */
-const mayBeUnused: ReadonlySet<Kind> = new Set<Kind>(['role', 'trigger', 'reconciliation']);
+/** Roles may wait for their hour, reconciliations are proofs in themselves, and triggers and scopes have their own rules. */
+const mayBeUnused: ReadonlySet<Kind> = new Set<Kind>([
+  'role',
+  'trigger',
+  'reconciliation',
+  ...scopeKinds,
+]);
 
 /** A warning for each definition that no reference names. */
 export function unusedDefinitions(

@@ -1,43 +1,157 @@
 // From a plan's playbook to the graph that a run walks: stages become needs, checkpoints and verification become nodes.
-import type { ManualAct, Plan, PlanEntry, PlanPlaybook, StateAct } from '../plan/plan.ts';
+import type { Json } from '../journal/event.ts';
+import { type Fills, fillIn } from '../plan/fills.ts';
+import type {
+  ManualAct,
+  Plan,
+  PlanEntry,
+  PlanPlaybook,
+  PlanStage,
+  StateAct,
+} from '../plan/plan.ts';
 import { type Graph, type GraphNode, VERIFIED, type Work } from './graph.ts';
 import { policyOf } from './policy.ts';
+import { type Scope, type ScopeKind, fullScope, scopeKinds } from './scope.ts';
+import { closureOf, isInScope, partsNamed } from './scoping.ts';
 
-/** The graph of a playbook; undefined when the plan has no playbook of that name. */
-export function compileGraph(plan: Plan, playbookName: string): Graph | undefined {
+/**
+ * The graph of a playbook for a scope (default: all that the playbook restores); undefined when the plan has no playbook
+ * of that name. What the scope leaves out is not there; what is *for each* of a kind is there once for each name.
+ */
+export function compileGraph(plan: Plan, playbookName: string, scope?: Scope): Graph | undefined {
   const playbook = Object.hasOwn(plan.playbooks, playbookName)
     ? plan.playbooks[playbookName]
     : undefined;
   if (playbook === undefined) return undefined;
+  const own = playbook.scope === 'full' ? fullScope : playbook.scope;
+  const within: Within = { plan, playbook, scope: closureOf(plan, scope ?? own), made: new Map() };
   const nodes: GraphNode[] = [];
   let before: readonly string[] = [];
   for (const stage of playbook.stages) {
-    const inStage = stage.entries.map((entry) => nodeOf(plan, playbook, stage.name, entry, before));
+    const inStage = stageOf(within, stage, before);
     nodes.push(...inStage);
     if (inStage.length > 0) before = inStage.map((node) => node.id);
   }
   return { nodes: [...nodes, ...verification(plan, playbook, before)] };
 }
 
+/** What the making of one graph knows. */
+interface Within {
+  readonly plan: Plan;
+  readonly playbook: PlanPlaybook;
+  readonly scope: Scope;
+  /** The nodes that were made of each entry, newest ring only. */
+  readonly made: Map<string, readonly Made[]>;
+}
+
+/** The names that one node is for, of the kinds of which there is one node for each. */
+type Each = { readonly [Kind in ScopeKind]?: string };
+
+interface Made {
+  readonly id: string;
+  readonly each: Each;
+}
+
+function stageOf(
+  within: Within,
+  stage: PlanStage,
+  before: readonly string[],
+): readonly GraphNode[] {
+  const entries = stage.entries.filter((entry) => isInScope(entry.for, within.scope));
+  for (const entry of entries) {
+    const made = eachOf(within, entry).map((each) => ({ id: idOf(entry, each), each }));
+    within.made.set(nameOf(entry), made);
+  }
+  return entries.flatMap((entry) =>
+    (within.made.get(nameOf(entry)) ?? []).map((made) =>
+      nodeOf(within, stage.name, entry, made, before),
+    ),
+  );
+}
+
 function nodeOf(
-  plan: Plan,
-  playbook: PlanPlaybook,
+  within: Within,
   stage: string,
   entry: PlanEntry,
+  { id, each }: Made,
   before: readonly string[],
 ): GraphNode {
-  const needs = [...new Set([...before, ...entry.needs])];
+  const { plan, playbook } = within;
   const { timebox: timeboxMs } = entry;
+  const needs = [
+    ...new Set([...before, ...entry.needs.flatMap((need) => needed(within, need, each))]),
+  ];
   if (entry.type === 'checkpoint') {
     const checks = plan.checkpoints[entry.checkpoint]?.checks ?? [];
     const work: Work = { type: 'checkpoint', checkpoint: entry.checkpoint, checks };
     const onFailure = policyOf(playbook['on-failure']);
-    return { id: entry.checkpoint, stage, needs, timeboxMs, onFailure, work };
+    return { id, stage, needs, timeboxMs, onFailure, work };
   }
-  const { step: id, owner, act } = entry;
+  // The cast holds because an act is plain JSON, and filling changes nothing but texts and what stands for numbers.
+  const act = fillIn(
+    entry.act as unknown as Json,
+    fillsOf(entry, each),
+  ) as unknown as typeof entry.act;
+  const { owner } = entry;
   if (act.type === 'manual') return { id, stage, needs, owner, timeboxMs, work: manual(act) };
   const onFailure = policyOf(playbook['on-failure'], act['on-failure']);
   return { id, stage, needs, owner, timeboxMs, onFailure, work: state(act) };
+}
+
+/** The nodes of a needed entry; where that is left out, those that it would have waited for itself. */
+function needed(within: Within, need: string, each: Each): readonly string[] {
+  const made = within.made.get(need);
+  if (made !== undefined)
+    return made.filter((other) => agrees(other.each, each)).map((other) => other.id);
+  const entry = within.playbook.stages
+    .flatMap((stage) => stage.entries)
+    .find((other) => nameOf(other) === need);
+  return entry === undefined || isInScope(entry.for, within.scope)
+    ? []
+    : entry.needs.flatMap((further) => needed(within, further, each));
+}
+
+/** Two nodes belong together when they are for the same of each kind that both are for one of. */
+function agrees(one: Each, other: Each): boolean {
+  return scopeKinds.every(
+    (kind) => one[kind] === undefined || other[kind] === undefined || one[kind] === other[kind],
+  );
+}
+
+/** One node for each name of the kinds of which the entry wants one each. */
+function eachOf({ plan, scope }: Within, entry: PlanEntry): readonly Each[] {
+  return scopeKinds
+    .filter((kind) => entry.for?.[kind] === 'each')
+    .reduce<readonly Each[]>(
+      (all, kind) =>
+        all.flatMap((each) =>
+          (scope[kind] ?? Object.keys(partsNamed(plan, kind))).map((name) => ({
+            ...each,
+            [kind]: name,
+          })),
+        ),
+      [{}],
+    );
+}
+
+/** No step is named with a dot, so that no two nodes have one name. */
+function idOf(entry: PlanEntry, each: Each): string {
+  return [nameOf(entry), ...scopeKinds.flatMap((kind) => each[kind] ?? [])].join('.');
+}
+
+function fillsOf({ for: of }: PlanEntry, each: Each): Fills {
+  return Object.fromEntries(
+    scopeKinds.flatMap((kind) => {
+      const said = of?.[kind];
+      const [only, ...others] = said === undefined || said === 'each' ? [] : said;
+      const name = each[kind] ?? (others.length === 0 ? only : undefined);
+      return name === undefined ? [] : [[`scope:${kind}`, name] as const];
+    }),
+  );
+}
+
+function nameOf(entry: PlanEntry): string {
+  return entry.type === 'step' ? entry.step : entry.checkpoint;
 }
 
 function manual(act: ManualAct): Work {

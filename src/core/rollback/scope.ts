@@ -15,6 +15,11 @@ export type Scope = { readonly [Kind in ScopeKind]?: readonly string[] };
 /** All of it. */
 export const fullScope: Scope = {};
 
+/** Whether only a part of it goes back. */
+export function isNarrowed(scope: Scope | undefined): scope is Scope {
+  return scopeText(scope) !== 'full';
+}
+
 /** The same scope in its one form: kinds in their order, names sorted and each there once, nothing empty. */
 export function settledScope(scope: Scope): Scope {
   return Object.fromEntries(

@@ -81,8 +81,9 @@ export function apiRoutes(parts: LiveParts): Hono {
     );
   });
   api.post('/runs', limited(ORDER_BYTES_MAX), async (c) => {
-    const { plan, who, ...wanted } = parsed(orderBody, await json(c));
-    return said(c, await control.order(plan, wanted, whoOrders(c, who)));
+    const { plan, who, scope, ...wanted } = parsed(orderBody, await json(c));
+    const order = { ...wanted, ...(scope === undefined ? {} : { scope }) };
+    return said(c, await control.order(plan, order, whoOrders(c, who)));
   });
   api.post('/runs/:run/orders', async (c) => {
     const { order, who } = parsed(tellBody, await json(c));

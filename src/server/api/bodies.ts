@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DecisionOrder, RunOrder } from '../../engine/control.ts';
 import { fingerprint } from '../../core/plan/canonical.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import { type Scope, settledScope } from '../../core/rollback/scope.ts';
 import type { Snapshot } from '../../engine/systems.ts';
 import { Problem, type Issue } from '../problems.ts';
 import { personName } from '../who.ts';
@@ -40,12 +41,22 @@ export const armBody = z.strictObject({
   who,
 });
 
+const names = z.array(name).max(1_000).optional();
+
+/** What shall go back; kinds that are left out go back whole. */
+const scope = z
+  .strictObject({ component: names, region: names, tenant: names, cohort: names })
+  .transform((said): Scope =>
+    settledScope(Object.fromEntries(Object.entries(said).filter(([, each]) => each !== undefined))),
+  );
+
 /** `POST /runs`. */
 export const orderBody = z.strictObject({
   plan: name,
   playbook: name,
   because: stated,
   kind: z.enum(['live', 'drill', 'simulation']),
+  scope: scope.optional(),
   who,
 });
 

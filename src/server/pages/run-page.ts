@@ -37,7 +37,7 @@ export function runParts(view: RunView, now: number, who: Who): Html {
 /** The heading: which run of which plan, and that it is one for real. */
 export function runHeading(view: RunView): Html {
   return html`<span class="frame">${view.kind.toUpperCase()}</span> Run ${view.run}:
-    ${view.playbook} of ${view.plan}`;
+    ${view.playbook} of ${view.plan}${view.scope === null ? '' : `, only ${view.scope}`}`;
 }
 
 function headline(view: RunView): Html {

@@ -2,6 +2,7 @@
 import type { JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
 import { type GraphNode, verificationOf } from '../../core/rollback/graph.ts';
+import { scopeText } from '../../core/rollback/scope.ts';
 import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
 import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
 import type { Forecast } from '../../core/rollback/forecast.ts';
@@ -16,6 +17,8 @@ export interface RunView {
   readonly run: number;
   readonly plan: string;
   readonly playbook: string;
+  /** `component=billing region=eu`; null when all of it goes back. */
+  readonly scope: string | null;
   readonly kind: RunKind;
   readonly because: string;
   /** The number of the decision that ordered it. */
@@ -84,6 +87,7 @@ export function runView(
     run: run.run,
     plan: run.plan,
     playbook: run.playbook,
+    scope: run.scope === undefined ? null : scopeText(run.scope),
     kind: run.kind,
     because: run.because,
     decision: run.decision.slice(run.decision.lastIndexOf('/') + 1),

@@ -23,12 +23,12 @@ export function order(draft: Draft, command: MigrationCommand & { type: 'OrderRu
       `Decision ${open.decision} (${open.trigger}) waits; answer it before anything is rehearsed.`,
     );
   }
-  const { playbook, because, newRun, kind } = command;
+  const { playbook, because, newRun, kind, scope } = command;
   orderRun(
     draft,
     decisions + 1,
     { trigger: null, playbook, evidence: {} },
-    { how: 'person', because, newRun, kind },
+    { how: 'person', because, newRun, kind, scope },
   );
   return draft.accepted();
 }

@@ -1,6 +1,7 @@
 // What the engine and people may ask of a migration under watch.
 import type { Json } from '../../journal/event.ts';
 import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { Scope } from '../../rollback/scope.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Change } from '../watch.ts';
 import type { Guards } from './events.ts';
@@ -23,6 +24,8 @@ export type MigrationCommand =
       readonly playbook: string;
       readonly because: string;
       readonly kind: RunKind;
+      /** What shall go back; left out for all that the playbook restores. */
+      readonly scope?: Scope;
       readonly newRun: number;
     }
   /** Without a number: the only question that is open. */

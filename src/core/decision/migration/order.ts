@@ -1,5 +1,6 @@
 // The two ways on from a breach: a run is ordered, or people are asked.
 import type { RunKind } from '../../rollback/events.ts';
+import { type Scope, isNarrowed, settledScope } from '../../rollback/scope.ts';
 import type { Trigger } from '../trigger.ts';
 import { actionOf } from '../trigger.ts';
 import type { Evidence } from '../watch.ts';
@@ -20,6 +21,7 @@ export interface Ordered {
   readonly because: string;
   readonly newRun: number;
   readonly kind: RunKind;
+  readonly scope?: Scope | undefined;
 }
 
 /** A live run has the target: triggers are judged and recorded, but nothing is ordered or asked beside it. */
@@ -37,7 +39,7 @@ export function orderRun(
   draft: Draft,
   decision: number,
   subject: Subject,
-  { how, because, newRun: run, kind }: Ordered,
+  { how, because, newRun: run, kind, scope }: Ordered,
   actor = draft.context.actor,
 ): void {
   draft.add(
@@ -50,6 +52,7 @@ export function orderRun(
       ...subject,
       run,
       kind,
+      ...(isNarrowed(scope) ? { scope: settledScope(scope) } : {}),
       until: null,
     },
     actor,

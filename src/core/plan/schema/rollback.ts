@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Json } from '../../journal/event.ts';
 import { duration, name, positiveDuration, ratio, saying, text, time } from '../scalars.ts';
 import { condition } from './condition.ts';
+import { entryFor, playbookScope } from './scope.ts';
 import { json, section } from './section.ts';
 
 const needs = z
@@ -82,6 +83,7 @@ const common = {
   owner: name.describe('The role that answers for it'),
   contingency: name.exactOptional().describe('The role that takes over'),
   timebox: positiveDuration.describe('How long it may take'),
+  for: entryFor,
   needs,
 };
 
@@ -98,23 +100,25 @@ const stateStep = section({
     'at-most': z.int().min(0).describe('How many rows or things it may touch'),
   }).exactOptional(),
   undo: undo.exactOptional().describe('How this step is undone, where the connector can not'),
-}).transform(({ step, owner, contingency, timebox, needs, ...act }) => ({
+}).transform(({ step, owner, contingency, timebox, for: of, needs, ...act }) => ({
   type: 'step' as const,
   step,
   owner,
   ...(contingency === undefined ? {} : { contingency }),
   timebox,
+  ...(of === undefined ? {} : { for: of }),
   needs,
   act: { type: 'state' as const, ...act },
 }));
 
 const manualStep = section({ ...common, manual }).transform(
-  ({ step, owner, contingency, timebox, needs, manual }) => ({
+  ({ step, owner, contingency, timebox, for: of, needs, manual }) => ({
     type: 'step' as const,
     step,
     owner,
     ...(contingency === undefined ? {} : { contingency }),
     timebox,
+    ...(of === undefined ? {} : { for: of }),
     needs,
     act: { type: 'manual' as const, ...manual },
   }),
@@ -122,14 +126,16 @@ const manualStep = section({ ...common, manual }).transform(
 
 const checkpointEntry = section({
   checkpoint: name,
+  for: entryFor,
   needs,
   timebox: positiveDuration
     .default(300_000)
     .describe('How long its checks may take to pass (default 5m)'),
-}).transform(({ checkpoint, needs, timebox }) => ({
+}).transform(({ checkpoint, for: of, needs, timebox }) => ({
   type: 'checkpoint' as const,
   checkpoint,
   timebox,
+  ...(of === undefined ? {} : { for: of }),
   needs,
 }));
 
@@ -160,18 +166,15 @@ const stage = z
         const before = entries[index - 1];
         const wanted =
           each.needs ?? (before ? [before.type === 'step' ? before.step : before.checkpoint] : []);
-        return { ...each, needs: wanted };
+        const said = (each.needs ?? []).length > 0;
+        return { ...each, needs: wanted, ...(said ? { 'needs-said': true as const } : {}) };
       }),
     };
   });
 
 /** Ordered stages of steps that restore the whole or a part. */
 export const playbook = section({
-  scope: z
-    .union([z.literal('full'), section({ component: name })], {
-      error: saying('This is not a scope.', 'Write full, or { component: name }.'),
-    })
-    .describe('full, or the component that it restores'),
+  scope: playbookScope,
   'on-failure': onFailure
     .exactOptional()
     .describe('What a failure leads to where a step does not say otherwise'),
