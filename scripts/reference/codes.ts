@@ -87,6 +87,7 @@ export const refusals = {
   'decided-already': 'Somebody or something answered first; the sentence says who and what.',
   'evidence-missing': 'The step needs evidence: say what you saw.',
   'last-manager': 'The last operator who manages the others cannot be revoked.',
+  'left-to-newer': 'A newer Backout has carried this on; this version leaves it alone.',
   'no-question': 'Nothing waits for a decision.',
   'no-such-operator': 'There is no operator of this name.',
   'no-such-phase': 'The plan has no such phase.',

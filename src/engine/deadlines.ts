@@ -1,6 +1,6 @@
 // Deadlines: the store knows when a stream must be looked at again; whichever node is awake does it.
 import type { Log } from './log.ts';
-import { type Office, backout } from './office.ts';
+import { type Office, backout, isLeftToNewer } from './office.ts';
 import { sentenceOf } from './trouble.ts';
 
 /** Looks at every stream whose deadline has come. Says when the next one comes: epoch milliseconds, null for never. */
@@ -28,5 +28,7 @@ async function tick(office: Office, stream: string): Promise<string | undefined>
       : kind === 'migration'
         ? await office.commandMigration(name, { type: 'Tick' }, backout)
         : undefined;
-  return answer?.type === 'rejected' ? answer.because : undefined;
+  // What only newer nodes may decide is due there, not here.
+  if (answer?.type !== 'rejected' || isLeftToNewer(answer)) return undefined;
+  return answer.because;
 }

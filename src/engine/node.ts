@@ -173,7 +173,8 @@ export class Node {
         // The cast holds because the summary of a migration's stream is made by its own view.
         const { plan, phase } = summary as unknown as MigrationSummary;
         if (phase === null || watching.has(plan)) continue;
-        if (!(await this.#membership.tryLease(`watch/${plan}`))) continue;
+        if (await this.#isLeftToNewer(plan)) continue;
+        if (!(await this.#membership.tryLease(leaseOf(plan)))) continue;
         const watch = this.#watchPlan(plan).finally(() => watching.delete(plan));
         watching.set(plan, watch);
       }
@@ -187,12 +188,18 @@ export class Node {
     const { events, memory, log } = this.#parts;
     while (!this.#stop.signal.aborted) {
       try {
+        if (await this.#isLeftToNewer(plan)) return await this.#membership.endLease(leaseOf(plan));
         await watchPlan(plan, { office, systems, events, memory, log }, this.#stop.signal);
       } catch (error) {
         log('warn', `[engine] Watching ${plan}: ${sentenceOf(error)}`);
       }
       await pause(100, this.#stop.signal, this.#clock);
     }
+  }
+
+  /** Has a newer Backout written what this version can't judge? Then a newer node watches. */
+  async #isLeftToNewer(plan: string): Promise<boolean> {
+    return (await this.office.migration(plan)).beyond !== null;
   }
 
   /** Again and again until the node stops; an error is said and the next round tries again. */
@@ -207,6 +214,10 @@ export class Node {
       await pause(wait, this.#stop.signal, this.#clock);
     }
   }
+}
+
+function leaseOf(plan: string): string {
+  return `watch/${plan}`;
 }
 
 function keyOf({ run, step, attempt }: StepJob): string {

@@ -33,6 +33,8 @@ export type Outcome<State> =
   | { readonly type: 'done'; readonly state: State; readonly events: readonly EventBody[] }
   | { readonly type: 'rejected'; readonly code: string; readonly because: string };
 
+type Refused = Outcome<never> & { type: 'rejected' };
+
 /** Somebody else may always be faster; after so many times something is wrong. */
 const TRIES = 50;
 
@@ -70,6 +72,7 @@ export class Office {
   async commandOperators(command: OperatorCommand, actor: Actor): Promise<Outcome<Operators>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [before, now] = await Promise.all([this.operators(), this.#journal.now()]);
+      if (before.beyond !== null) return newer(OPERATORS_STREAM, before.beyond);
       const context = this.streams.context(actor, before, now);
       const decided: Decided<OperatorEvent> = operatorsAggregate.decide(
         command,
@@ -115,6 +118,7 @@ export class Office {
   async commandRun(run: number, command: RunCommand, actor: Actor): Promise<Outcome<Run>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [before, now] = await Promise.all([this.run(run), this.#journal.now()]);
+      if (before.beyond !== null) return newer(runStream(run), before.beyond);
       const context = this.streams.context(actor, before, now);
       const decided = runAggregate.decide(command, before.state, context);
       if (decided.type === 'rejected') return decided;
@@ -133,7 +137,9 @@ export class Office {
       const end = ended(decided);
       if (end !== undefined && after.type === 'run') {
         appends[0] = { ...own, jobs: jobsOf(run, decided.events), release: true };
-        appends.push(await this.#finish(after.plan, run, end.outcome, context.now));
+        const finish = await this.#finish(after.plan, run, end.outcome, context.now);
+        if (finish.type === 'rejected') return finish;
+        appends.push(finish.append);
       }
       const whole =
         after.type === 'run'
@@ -153,6 +159,7 @@ export class Office {
   ): Promise<Outcome<Migration>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [before, now] = await Promise.all([this.migration(plan), this.#journal.now()]);
+      if (before.beyond !== null) return newer(migrationStream(plan), before.beyond);
       const context = this.streams.context(actor, before, now);
       let newRun = this.#drawnRun ?? NOT_DRAWN;
       const decide = (): Decided<MigrationEvent> =>
@@ -219,8 +226,9 @@ export class Office {
     run: number,
     outcome: (RunEvent & { type: 'RunEnded' })['outcome'],
     now: number,
-  ): Promise<Append> {
+  ): Promise<{ readonly type: 'finished'; readonly append: Append } | Refused> {
     const before = await this.migration(plan);
+    if (before.beyond !== null) return newer(migrationStream(plan), before.beyond);
     const at = Math.max(now, before.at);
     const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, {
       now: at,
@@ -235,7 +243,7 @@ export class Office {
       events,
       at,
     );
-    return own;
+    return { type: 'finished', append: own };
   }
 
   /** People hear of what just happened by jobs in the same transaction: a notice is never lost, never made up. */
@@ -288,6 +296,20 @@ function done<State>(
   decided: Decided<EventBody> & { type: 'accepted' },
 ): Outcome<State> {
   return { type: 'done', state, events: decided.events.map((event) => event.body) };
+}
+
+/** Was this refused because only a newer node may decide it? */
+export function isLeftToNewer(outcome: Outcome<unknown>): boolean {
+  return outcome.type === 'rejected' && outcome.code === 'left-to-newer';
+}
+
+/** What a newer node has written is left to newer nodes: an older one would decide on half of the truth. */
+function newer(stream: string, type: string): Refused {
+  return {
+    type: 'rejected',
+    code: 'left-to-newer',
+    because: `Stream ${stream} holds an event of a newer Backout (${type}); this version leaves it to the newer nodes. Upgrade this node, or ask one that is newer.`,
+  };
 }
 
 function busy(stream: string): Outcome<never> {

@@ -49,7 +49,7 @@ export function startRun(
       ...(rpo === undefined ? {} : { rpoMs: rpo }),
     },
   };
-  const before = { state: runAggregate.initial, seq: 0, at: 0 };
+  const before = { state: runAggregate.initial, seq: 0, at: 0, beyond: null };
   const decided = runAggregate.decide(command, before.state, { now, actor: backout });
   if (decided.type === 'rejected') return decided;
   const { after: _, ...own } = streams.appendOf(runAggregate, runStream(run), before, decided, now);

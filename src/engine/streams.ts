@@ -1,5 +1,11 @@
 // Streams as folded states: read what is new, decide, append; when somebody else was faster, read on and decide again.
-import { type Aggregate, type Context, type Decided, fold } from '../core/journal/aggregate.ts';
+import {
+  type Aggregate,
+  type Context,
+  type Decided,
+  firstUnknown,
+  fold,
+} from '../core/journal/aggregate.ts';
 import type { Actor, EventBody, JournalEvent } from '../core/journal/event.ts';
 import type { Append, Journal } from '../core/journal/journal.ts';
 
@@ -9,6 +15,8 @@ export interface Folded<State> {
   readonly seq: number;
   /** When its newest event was: epoch milliseconds of the store's clock; 0 before the first. */
   readonly at: number;
+  /** The first event of a newer Backout, by its type: nothing may be decided on this state. Null as long as all is known. */
+  readonly beyond: string | null;
 }
 
 /** How many folded streams a node remembers. */
@@ -33,6 +41,7 @@ export class Streams {
       state: aggregate.initial,
       seq: 0,
       at: 0,
+      beyond: null,
     };
     const events = (await this.journal.read(
       stream,
@@ -43,6 +52,7 @@ export class Streams {
       state: fold(aggregate.evolve, known.state, events),
       seq: known.seq + events.length,
       at: events.at(-1)?.at ?? known.at,
+      beyond: known.beyond ?? firstUnknown(aggregate, events),
     };
     this.#remember(stream, folded);
     return folded;

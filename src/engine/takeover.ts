@@ -3,7 +3,7 @@ import { type MigrationSummary, migrationAggregate } from '../core/decision/migr
 import type { StepJob } from './office.ts';
 import type { Log } from './log.ts';
 import type { Nodes } from './membership.ts';
-import { type Office, backout } from './office.ts';
+import { type Office, backout, isLeftToNewer } from './office.ts';
 
 /** Who looks, and what it has in hand itself. */
 export interface Looker {
@@ -42,6 +42,7 @@ export async function takeOver(
 
 async function free({ run, step, attempt, node }: Held, office: Office, log: Log): Promise<void> {
   const told = await office.commandRun(run, { type: 'ReportLost', step, attempt, node }, backout);
+  if (isLeftToNewer(told)) return;
   if (told.type === 'rejected')
     throw new Error(
       `Attempt ${attempt} of step ${step} of run ${run} could not be freed: ${told.because}`,

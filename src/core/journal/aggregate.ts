@@ -18,6 +18,8 @@ export interface Aggregate<State, Command, Body extends EventBody> {
   /** Streams of this kind are named `<kind>-<name>`. */
   readonly kind: string;
   readonly initial: State;
+  /** Every type of event that `evolve` knows. */
+  readonly eventTypes: { readonly [type in Body['type']]: true };
   readonly decide: (command: Command, state: State, context: Context) => Decided<Body>;
   /** Total: an event that it doesn't know (written by a newer Backout) leaves the state as it is. */
   readonly evolve: (state: State, event: JournalEvent<Body>) => State;
@@ -25,6 +27,18 @@ export interface Aggregate<State, Command, Body extends EventBody> {
   readonly deadline: (state: State) => number | null;
   /** The state in short, for lists. */
   readonly summarise: (state: State) => Json;
+}
+
+/**
+ * The type of the first event that this version does not know; null when it knows them all. A stream with such an event
+ * was carried on by a newer Backout, and what an older one folds of it is not the whole truth: it may be looked at, and
+ * nothing may be decided on it.
+ */
+export function firstUnknown<State, Command, Body extends EventBody>(
+  { eventTypes }: Aggregate<State, Command, Body>,
+  events: readonly JournalEvent[],
+): string | null {
+  return events.find(({ body }) => !Object.hasOwn(eventTypes, body.type))?.body.type ?? null;
 }
 
 /** Folds events over a state. */

@@ -129,3 +129,28 @@ export type RunEvent =
     }
   | { readonly type: 'VerificationHeld'; readonly evidence: Json }
   | { readonly type: 'VerificationBroken'; readonly evidence: Json };
+
+/** Every type of event that this version knows: what is not listed was written by a newer one. */
+export const runEventTypes = {
+  RunStarted: true,
+  RunPaused: true,
+  RunResumed: true,
+  RunAbortRequested: true,
+  RunEnded: true,
+  StepDispatched: true,
+  StepAttemptBegan: true,
+  StepObserved: true,
+  StepApplied: true,
+  StepConfirmed: true,
+  StepAttemptFailed: true,
+  StepAttemptLost: true,
+  StepRetryPlanned: true,
+  StepBlocked: true,
+  StepAsked: true,
+  StepOverdue: true,
+  StepSkipped: true,
+  StepRetried: true,
+  StepLateResultRecorded: true,
+  VerificationHeld: true,
+  VerificationBroken: true,
+} as const satisfies Record<RunEvent['type'], true>;

@@ -2,7 +2,7 @@
 import type { Aggregate } from '../journal/aggregate.ts';
 import type { RunCommand } from './commands.ts';
 import { decide } from './decide.ts';
-import type { RunEvent } from './events.ts';
+import { type RunEvent, runEventTypes } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Run } from './state.ts';
 import { nextDeadline } from './tick.ts';
@@ -12,6 +12,7 @@ import { summarise } from './views.ts';
 export const runAggregate: Aggregate<Run, RunCommand, RunEvent> = {
   kind: 'run',
   initial: { type: 'none' },
+  eventTypes: runEventTypes,
   decide,
   evolve,
   deadline: nextDeadline,

@@ -102,3 +102,20 @@ export type MigrationEvent =
       /** What is still breached or blind after a verified run is held until then, and asks again if it is there still. */
       readonly askAgainAt?: number;
     };
+
+/** Every type of event that this version knows: what is not listed was written by a newer one. */
+export const migrationEventTypes = {
+  PlanArmed: true,
+  PhaseEntered: true,
+  SignalChanged: true,
+  TriggerBreached: true,
+  TriggerCleared: true,
+  TriggerBlinded: true,
+  TriggerSighted: true,
+  TriggerAdvised: true,
+  DecisionWanted: true,
+  DecisionMade: true,
+  DecisionOvertaken: true,
+  HoldEnded: true,
+  RunFinished: true,
+} as const satisfies Record<MigrationEvent['type'], true>;

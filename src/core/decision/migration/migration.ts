@@ -3,7 +3,7 @@ import type { Aggregate } from '../../journal/aggregate.ts';
 import type { Json } from '../../journal/event.ts';
 import type { MigrationCommand } from './commands.ts';
 import { decide, nextDeadline } from './decide.ts';
-import type { MigrationEvent } from './events.ts';
+import { type MigrationEvent, migrationEventTypes } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { KnownMigration, Migration } from './state.ts';
 
@@ -11,6 +11,7 @@ import type { KnownMigration, Migration } from './state.ts';
 export const migrationAggregate: Aggregate<Migration, MigrationCommand, MigrationEvent> = {
   kind: 'migration',
   initial: { type: 'none' },
+  eventTypes: migrationEventTypes,
   decide,
   evolve,
   deadline: nextDeadline,

@@ -30,3 +30,10 @@ export type OperatorEvent =
     }
   /** From now on no token of theirs counts. */
   | { readonly type: 'OperatorRevoked'; readonly operator: string; readonly because?: string };
+
+/** Every type of event that this version knows: what is not listed was written by a newer one. */
+export const operatorEventTypes = {
+  OperatorAdded: true,
+  OperatorTokenReplaced: true,
+  OperatorRevoked: true,
+} as const satisfies Record<OperatorEvent['type'], true>;

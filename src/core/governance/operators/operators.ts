@@ -7,7 +7,7 @@ import {
   reject,
 } from '../../journal/aggregate.ts';
 import type { JournalEvent } from '../../journal/event.ts';
-import type { OperatorEvent, TokenMark } from './events.ts';
+import { type OperatorEvent, type TokenMark, operatorEventTypes } from './events.ts';
 
 /** One operator as they stand now. */
 export interface Operator {
@@ -46,6 +46,7 @@ export const OPERATORS_STREAM = 'operators';
 export const operatorsAggregate: Aggregate<Operators, OperatorCommand, OperatorEvent> = {
   kind: OPERATORS_STREAM,
   initial: { all: {} },
+  eventTypes: operatorEventTypes,
   decide,
   evolve,
   deadline: () => null,
