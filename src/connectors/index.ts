@@ -11,6 +11,7 @@ const loaders = {
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
   prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
+  haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
 /** States are also named by a family, so that a plan reads the same whichever database it is: `sql/holds`. */

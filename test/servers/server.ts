@@ -1,8 +1,8 @@
 // Real servers for tests: starts what is installed, installs from Debian when it may, and else says what is missing.
-import { Missing } from './missing.ts';
 import { startPostgres } from './postgres.ts';
 import { startPrometheus } from './prometheus.ts';
 import { startRedis } from './redis.ts';
+import { startedOrMissing } from './started.ts';
 
 /** A server of a test; when it is missing, `skip` says why, and the tests that need it are skipped with that reason. */
 export interface RealServer {
@@ -17,11 +17,7 @@ const starters = { postgres: startPostgres, prometheus: startPrometheus, redis: 
 
 /** Starts a server on a free port with data of its own. With CI=true everything must be at hand, so a missing one throws. */
 export async function startServer(name: keyof typeof starters): Promise<RealServer> {
-  try {
-    return { ...(await starters[name]()), skip: false };
-  } catch (error) {
-    if (!(error instanceof Missing) || process.env['CI'] === 'true') throw error;
-    console.log(`skipped: ${name}: ${error.message}`);
-    return { url: `${name}://127.0.0.1:9/`, skip: error.message, stop: async () => undefined };
-  }
+  const { server, skip } = await startedOrMissing(name, starters[name]);
+  if (server !== undefined) return { ...server, skip };
+  return { url: `${name}://127.0.0.1:9/`, skip, stop: async () => undefined };
 }
