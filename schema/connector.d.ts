@@ -170,6 +170,16 @@ export interface StateKind<Client, Desired = never> {
      * `refused` when what was kept is not enough: what was there before is then for people to bring back.
      */
     readonly undo?: (client: Client, desired: Desired, kept: Kept, call: ApplyCall) => Promise<Receipt>;
+    /**
+     * Why `undo` could not bring back what was there before this desired state, in a few words that say how to mend it: `the
+     * plan gives no undo request`. Undefined when it can. Asks nobody. Left out: what has `undo` can always be undone.
+     */
+    readonly cannotUndo?: (desired: Desired) => string | undefined;
+    /**
+     * Whether what was there before is there again: `holds` or `differs`, without side effect. Left out: a state that no
+     * longer holds counts as undone, which is less exact where more than two states are possible.
+     */
+    readonly undone?: (client: Client, desired: Desired, kept: Kept, call: Call) => Promise<Observation>;
 }
 /** What a run kept of a step, to go back behind it. */
 export interface Kept {

@@ -46,6 +46,7 @@ export function remoteControl(url: string, token?: string): Control {
     arm: ({ plan, fingerprint, directory }, phase, who) =>
       post('migrations', { snapshot: { plan, fingerprint, directory }, phase }, who),
     order: (plan, wanted, who) => post('runs', { plan, ...wanted }, who),
+    undo: (run, wanted, who) => post(`runs/${run}/undo`, wanted, who),
     decide: (plan, order, who) =>
       post(`migrations/${encodeURIComponent(plan)}/decisions`, { order }, who),
     tell: (run, order, who) => post(`runs/${run}/orders`, { order }, who),

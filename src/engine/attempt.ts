@@ -1,17 +1,10 @@
 // One attempt of one step, from taking it to telling its result: assert the target, observe, apply, observe again.
-import {
-  type AnyStateKind,
-  type ApplyCall,
-  ConnectorError,
-  type Json,
-  type Observation,
-  type Schema,
-} from '../connector.ts';
+import { type ApplyCall, ConnectorError, type Json, type Observation } from '../connector.ts';
 import type { AttemptResult } from '../core/rollback/events.ts';
 import type { GraphNode, Work } from '../core/rollback/graph.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
 import { answerOf, callFor, pause } from './calls.ts';
-import { stateKind } from './checks.ts';
+import { effortOf } from './effort.ts';
 import { type AtWork, type Hands, handBack, isUnderWay, report, tell } from './hands.ts';
 import { LOOK_AGAIN, passCheckpoint, verify } from './looking.ts';
 import { known } from './observation.ts';
@@ -86,6 +79,7 @@ async function work(what: Work, at: AtWork): Promise<void> {
     );
     switch (what.type) {
       case 'state':
+      case 'undo':
         return await bringAbout(what, snapshot, at);
       case 'checkpoint':
         return await passCheckpoint(what, snapshot, at);
@@ -113,34 +107,28 @@ function troubleIn(error: unknown, signal: AbortSignal): Trouble {
 }
 
 async function bringAbout(
-  what: Work & { type: 'state' },
+  what: Work & { type: 'state' | 'undo' },
   snapshot: Snapshot,
   at: AtWork,
 ): Promise<void> {
   const { systems } = at.hands;
   const { call } = at;
-  const system = await systems.open(snapshot, what.system);
-  const kind = stateKind(systems, system.connector, what.uses);
-  const desired = await systems.input(
-    kind.desired as Schema<unknown>,
-    what.desired,
-    `step ${at.job.step}`,
-  );
-  const observe = async (): Promise<Observation> => kind.observe(system.client, desired, call);
-  await answerOf(call, assertTarget(system, call), systems.clock);
+  const effort = await effortOf(systems, snapshot, what, `step ${at.job.step}`);
+  const observe = async (): Promise<Observation> => effort.observe(call);
+  await answerOf(call, assertTarget(effort.system, call), systems.clock);
   const first = known(await answerOf(call, observe(), systems.clock));
   if (first.type === 'holds') {
     await report(at, holds(systems, first.evidence));
     return;
   }
-  if (kind.apply === undefined) {
-    const because = `${what.uses} can only be observed; people must bring it about and confirm the step.`;
+  if (effort.act.type === 'by-people') {
+    const because = systems.hide(effort.act.because);
     await report(at, { type: 'failed', class: 'refused', because });
     return;
   }
   // Somebody else has the step by now: nothing may be applied.
   if (!(await tellObserved(at, first.evidence, first.change))) return;
-  const receipt = await applyOnce(kind.apply, system.client, desired, at);
+  const receipt = await applyOnce(effort.act.act, at);
   if (!(await report(at, applied(systems, receipt)))) return;
   await report(at, await untilHolds(at, observe));
 }
@@ -164,17 +152,10 @@ async function tellObserved(
   return told.type === 'done';
 }
 
-type Apply = NonNullable<AnyStateKind['apply']>;
-
 /** Applies; when the connector is deaf and answers after we stopped waiting, its receipt is still recorded as late. */
-async function applyOnce(
-  apply: Apply,
-  client: unknown,
-  desired: unknown,
-  at: AtWork,
-): Promise<Json> {
+async function applyOnce(act: (call: ApplyCall) => Promise<Json>, at: AtWork): Promise<Json> {
   const { systems } = at.hands;
-  const applying = (async () => apply(client, desired, at.call))();
+  const applying = (async () => act(at.call))();
   try {
     return await answerOf(at.call, applying, systems.clock);
   } catch (error) {

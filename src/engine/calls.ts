@@ -12,7 +12,7 @@ export function callFor(ms: number, parent?: AbortSignal, clock: Clock = machine
   return {
     signal: parent === undefined ? timeout : AbortSignal.any([parent, timeout]),
     get deadline() {
-      return clock.now() + end - clock.steady();
+      return Math.round(clock.now() + end - clock.steady());
     },
   };
 }

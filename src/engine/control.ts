@@ -2,13 +2,14 @@
 import { compileGuards, compileTriggers } from '../core/decision/compile.ts';
 import type { MigrationSummary } from '../core/decision/migration/migration.ts';
 import type { Migration } from '../core/decision/migration/state.ts';
-import type { EventBody, JournalEvent, Json } from '../core/journal/event.ts';
+import type { Actor, EventBody, JournalEvent, Json } from '../core/journal/event.ts';
 import type { Journal } from '../core/journal/journal.ts';
 import type { RunCommand } from '../core/rollback/commands.ts';
 import type { Durations } from '../core/rollback/durations.ts';
 import type { RunKind } from '../core/rollback/events.ts';
 import type { Scope } from '../core/rollback/scope.ts';
 import type { Run } from '../core/rollback/state.ts';
+import { compileUndo } from '../core/rollback/undo.ts';
 import type { RunSummary } from '../core/rollback/views.ts';
 import { proofIsWanted } from '../core/governance/operators/operators.ts';
 import { pause } from './calls.ts';
@@ -48,6 +49,12 @@ export interface WantedRun {
   readonly scope?: Scope;
 }
 
+/** The undo that a person orders: why, and from which step on when it is not the whole run. */
+export interface WantedUndo {
+  readonly because: string;
+  readonly from?: string;
+}
+
 /**
  * The orders and questions. `who` gives the order: a person whose name is proven, or a name that is only claimed, which
  * counts as long as there is no operator.
@@ -63,6 +70,8 @@ export interface Control {
   readonly arm: (snapshot: Snapshot, phase: string | null, who: Who) => Promise<Answer>;
   /** Starts a run; the events hold a `DecisionMade` with its number. */
   readonly order: (plan: string, wanted: WantedRun, who: Who) => Promise<Answer>;
+  /** Undoes a run that has ended by a new one; the events hold a `DecisionMade` with its number. */
+  readonly undo: (run: number, wanted: WantedUndo, who: Who) => Promise<Answer>;
   readonly decide: (plan: string, order: DecisionOrder, who: Who) => Promise<Answer>;
   readonly tell: (run: number, order: RunOrder, who: Who) => Promise<Answer>;
   readonly events: (stream: string, from?: number) => Promise<readonly JournalEvent[]>;
@@ -113,6 +122,7 @@ export function localControl(office: Office, journal: Journal): Control {
       proven(who, async () =>
         answer(await office.commandMigration(plan, { type: 'OrderRun', ...wanted }, actorOf(who))),
       ),
+    undo: (run, wanted, who) => proven(who, () => undo(office, run, wanted, actorOf(who))),
     decide: (plan, order, who) =>
       proven(who, async () => answer(await office.commandMigration(plan, order, actorOf(who)))),
     tell: (run, order, who) =>
@@ -187,6 +197,24 @@ async function arm(
   return entered.type === 'rejected'
     ? entered
     : { type: 'done', events: [...armed.events, ...entered.events] };
+}
+
+async function undo(
+  office: Office,
+  run: number,
+  { because, from }: WantedUndo,
+  actor: Actor,
+): Promise<Answer> {
+  const { state } = await office.run(run);
+  if (state.type === 'none')
+    return { type: 'rejected', code: 'no-such-run', because: `There is no run ${run}.` };
+  const compiled = compileUndo(state, from);
+  if (compiled.type === 'refused') return { ...compiled, type: 'rejected' };
+  const { plan, playbook, kind } = state;
+  const { undoes, graph } = compiled;
+  const roles = [...new Set(graph.nodes.flatMap(({ owner }) => owner ?? []))];
+  const order = { type: 'OrderUndo', undoes, playbook, because, kind, roles } as const;
+  return answer(await office.commandMigration(plan, order, actor));
 }
 
 async function* follow(

@@ -16,7 +16,8 @@ import type { KnownMigration, Migration } from '../core/decision/migration/state
 import type { RunCommand } from '../core/rollback/commands.ts';
 import type { RunEvent } from '../core/rollback/events.ts';
 import { runAggregate, runStream } from '../core/rollback/run.ts';
-import type { Run } from '../core/rollback/state.ts';
+import type { BegunRun, Run } from '../core/rollback/state.ts';
+import { changedSteps } from '../core/rollback/undo.ts';
 import { backout } from './actor.ts';
 import { jobsOf } from './jobs.ts';
 import { type Told, isTold, noticeJobs } from './notices.ts';
@@ -137,7 +138,7 @@ export class Office {
       const end = ended(decided);
       if (end !== undefined && after.type === 'run') {
         appends[0] = { ...own, jobs: jobsOf(run, decided.events), release: true };
-        const finish = await this.#finish(after.plan, run, end.outcome, context.now);
+        const finish = await this.#finish(after, end.outcome, context.now);
         if (finish.type === 'rejected') return finish;
         appends.push(finish.append);
       }
@@ -191,7 +192,11 @@ export class Office {
       const appends: Append[] = [own];
       const ordered = orderedRun(decided);
       if (ordered !== undefined && after.type === 'migration') {
-        const start = startRun(this.streams, after, ordered, context.now);
+        const { undoes } = ordered;
+        const undone = undoes === undefined ? undefined : await this.run(undoes.run);
+        if (undone !== undefined && undone.beyond !== null)
+          return newer(runStream(undoes?.run ?? 0), undone.beyond);
+        const start = startRun(this.streams, after, ordered, context.now, undone?.state);
         if (start.type === 'rejected') return start;
         appends.push(start.append);
       }
@@ -208,7 +213,7 @@ export class Office {
         return reject(
           'target-claimed',
           `Another run (${appended.by}) has this target; one run at a time.`,
-        ) as Outcome<Migration>;
+        );
       }
       // Another node drew the same number: never by the store's series, so only when a restored store went back.
       if (appended.stream === runStream(newRun)) this.#drawnRun = null;
@@ -222,18 +227,20 @@ export class Office {
   }
 
   async #finish(
-    plan: string,
-    run: number,
+    ended: BegunRun,
     outcome: (RunEvent & { type: 'RunEnded' })['outcome'],
     now: number,
   ): Promise<{ readonly type: 'finished'; readonly append: Append } | Refused> {
+    const { plan, run } = ended;
     const before = await this.migration(plan);
     if (before.beyond !== null) return newer(migrationStream(plan), before.beyond);
     const at = Math.max(now, before.at);
-    const decided = migrationAggregate.decide({ type: 'FinishRun', run, outcome }, before.state, {
-      now: at,
-      actor: backout,
-    });
+    const changed = changedSteps(ended).length;
+    const decided = migrationAggregate.decide(
+      { type: 'FinishRun', run, outcome, changed },
+      before.state,
+      { now: at, actor: backout },
+    );
     const events =
       decided.type === 'accepted' ? decided : { type: 'accepted' as const, events: [] };
     const { after: _, ...own } = this.streams.appendOf(

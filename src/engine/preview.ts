@@ -1,8 +1,9 @@
 // The preview of a run: every step observed on the real systems, nothing touched.
-import type { Json, Schema } from '../connector.ts';
+import type { Json } from '../connector.ts';
 import type { Graph, GraphNode } from '../core/rollback/graph.ts';
 import { answerOf, callFor } from './calls.ts';
-import { evidenceOfLooks, lookAtChecks, stateKind } from './checks.ts';
+import { evidenceOfLooks, lookAtChecks } from './checks.ts';
+import { effortOf } from './effort.ts';
 import { known } from './observation.ts';
 import type { Events } from './readings.ts';
 import type { Snapshot, Systems } from './systems.ts';
@@ -86,23 +87,18 @@ async function previewNode(
           };
     }
     case 'state':
+    case 'undo':
       try {
-        const system = await systems.open(snapshot, work.system);
-        const kind = stateKind(systems, system.connector, work.uses);
-        const desired = await systems.input(
-          kind.desired as Schema<unknown>,
-          work.desired,
-          `step ${step}`,
-        );
-        await answerOf(call, assertTarget(system, call));
-        const observation = known(await answerOf(call, kind.observe(system.client, desired, call)));
+        const effort = await effortOf(systems, snapshot, work, `step ${step}`);
+        await answerOf(call, assertTarget(effort.system, call));
+        const observation = known(await answerOf(call, effort.observe(call)));
         const evidence = systems.hideJson(observation.evidence);
         if (observation.type === 'holds')
           return { step, system: work.system, says: 'already-so', evidence };
         const change = systems.hide(observation.change ?? 'it differs');
-        if (kind.apply !== undefined)
+        if (effort.act.type === 'by-system')
           return { step, system: work.system, says: 'would-change', change, evidence };
-        const instruction = `${work.uses} can only be observed (${change}); people must bring it about and confirm the step.`;
+        const instruction = systems.hide(`${effort.act.because} Now: ${change}.`);
         return { step, system: work.system, says: 'by-hand', instruction };
       } catch (error) {
         const trouble = troubleOf(error, call.signal);

@@ -4,8 +4,8 @@ import type { Condition } from './condition.ts';
 /** What a trigger does with a breach. */
 export type TriggerMode = 'automatic' | 'review' | 'advise' | 'shadow';
 
-/** What silence, or a person, may answer. */
-export type Answer = 'roll-back' | 'hold' | 'dismiss';
+/** What silence or a person may answer; `undo` answers no question: a person orders it. */
+export type Answer = 'roll-back' | 'hold' | 'dismiss' | 'undo';
 
 /** What blindness means to a trigger. */
 export type BlindPolicy =

@@ -1,5 +1,5 @@
 // Where the roles of a plan are in force: for people whose name is proven. A claimed name is recorded and believed.
-import { type Decided, reject } from '../journal/aggregate.ts';
+import { type Rejected, reject } from '../journal/aggregate.ts';
 import type { Actor } from '../journal/event.ts';
 import type { Authority } from './authority.ts';
 import { type Act, mayDo } from './may-do.ts';
@@ -9,11 +9,8 @@ export function refusalOf(
   authority: Authority | undefined,
   actor: Actor,
   act: Act,
-): (Decided<never> & { type: 'rejected' }) | null {
+): Rejected | null {
   if (authority === undefined || actor.kind !== 'person' || actor.proof === undefined) return null;
   const may = mayDo(authority, actor.name, act);
-  // The cast holds because reject only ever rejects.
-  return may.type === 'yes'
-    ? null
-    : (reject('not-yours', may.because) as Decided<never> & { type: 'rejected' });
+  return may.type === 'yes' ? null : reject('not-yours', may.because);
 }

@@ -60,7 +60,10 @@ export function accept<Body extends EventBody>(
   return { type: 'accepted', events: bodies.map((body) => ({ actor, body })) };
 }
 
+/** A refusal: a code for programs, a sentence for people. */
+export type Rejected = Decided<never> & { readonly type: 'rejected' };
+
 /** Says no, and why. */
-export function reject(code: string, because: string): Decided<never> {
+export function reject(code: string, because: string): Rejected {
   return { type: 'rejected', code, because };
 }

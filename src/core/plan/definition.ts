@@ -162,6 +162,13 @@ export interface PlaybookInput<
         readonly within?: DurationText;
       }
     | NotApplicableInput;
+  readonly 'undo-verified'?:
+    | {
+        readonly by: readonly Checkpoint[];
+        readonly hold?: DurationText;
+        readonly within?: DurationText;
+      }
+    | NotApplicableInput;
 }
 
 /** A check: a condition that must be true, or a state that must hold. */

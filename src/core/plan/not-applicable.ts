@@ -41,6 +41,7 @@ export const notApplicablePaths: readonly string[] = [
   'phases.*.soak',
   'phases.*.point-of-no-return',
   'playbooks.*.verified',
+  'playbooks.*.undo-verified',
 ];
 
 /** A tree without the sections that do not apply, the list of them, and what is wrong with it. */

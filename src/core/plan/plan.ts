@@ -204,11 +204,16 @@ export interface PlanPlaybook {
   readonly 'on-failure'?: PlanOnFailure;
   readonly stages: readonly PlanStage[];
   /** What proves that the rollback worked: these checkpoints hold for `hold`, tried for `within` at the most. */
-  readonly verified?: {
-    readonly by: readonly string[];
-    readonly hold: number;
-    readonly within: number;
-  };
+  readonly verified?: Verified;
+  /** What proves that an undo of a run by this playbook brought back what was there before the run. */
+  readonly 'undo-verified'?: Verified;
+}
+
+/** These checkpoints must hold for `hold`, tried for `within` at the most. */
+export interface Verified {
+  readonly by: readonly string[];
+  readonly hold: number;
+  readonly within: number;
 }
 
 /** Stages follow one another; inside a stage `needs` says what waits for what. */

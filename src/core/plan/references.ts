@@ -94,6 +94,11 @@ const rules: readonly Rule[] = [
     kinds: ['checkpoint'],
     saying: 'Playbook $1 is verified by',
   },
+  {
+    path: 'playbooks.*.undo-verified.by.#',
+    kinds: ['checkpoint'],
+    saying: 'The undo of playbook $1 is verified by',
+  },
   { path: 'checks.*.holds.?.signal', kinds: ['signal'], saying: 'Check $1 reads' },
   { path: 'checks.*.holds.?.reconciliation', kinds: ['reconciliation'], saying: 'Check $1 reads' },
   { path: 'checks.*.with.system', kinds: ['system'], saying: 'Check $1 looks at' },

@@ -64,6 +64,9 @@ export function fillSecrets<Value>(
   return { type: 'filled', value: mapTexts(value, fillText) as Value, secrets: [...secrets] };
 }
 
+/** What stands where a secret was. */
+export const HIDDEN = '•••';
+
 /** The text with every secret replaced, in each form that systems like to print it in. */
 export function redact(text: string, secrets: readonly string[]): string {
   const forms = new Set<string>();
@@ -77,7 +80,7 @@ export function redact(text: string, secrets: readonly string[]): string {
     ordered.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'),
     'g',
   );
-  return text.replace(pattern, '•••');
+  return text.replace(pattern, HIDDEN);
 }
 
 /** JSON with every secret replaced, in keys too. */

@@ -1,6 +1,6 @@
 // What follows by itself: steps whose needs are met begin, and a run whose last step is over ends.
 import type { RunEvent } from './events.ts';
-import { type GraphNode, verificationOf } from './graph.ts';
+import { type GraphNode, changesSystem, verificationOf } from './graph.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -22,7 +22,7 @@ export function advance(run: BegunRun): readonly RunEvent[] {
 /** No system is being changed now: what only looks (checkpoints, the verification) can be left at any time. */
 function isSafePoint(run: BegunRun): boolean {
   return !run.graph.nodes.some(
-    (node) => node.work.type === 'state' && stepOf(run, node.id)?.status === 'running',
+    (node) => changesSystem(node.work) && stepOf(run, node.id)?.status === 'running',
   );
 }
 
@@ -69,17 +69,24 @@ function isOver(step: StepState | undefined): boolean {
 
 function ended(run: BegunRun): RunEvent {
   const verification = verificationOf(run.graph);
-  if (verification === undefined) return notVerified('the playbook declares no verification');
+  if (verification === undefined)
+    return notVerified(
+      run,
+      run.undoes === undefined
+        ? 'the playbook declares no verification'
+        : 'the playbook does not say what proves an undo (undo-verified)',
+    );
   if (stepOf(run, verification.id)?.status === 'skipped')
-    return notVerified('the verification was skipped');
+    return notVerified(run, 'the verification was skipped');
   return {
     type: 'RunEnded',
-    outcome: 'rolled-back-verified',
+    outcome: run.undoes === undefined ? 'rolled-back-verified' : 'undone-verified',
     because: 'every check held for the declared time',
   };
 }
 
-/** The end of a run that nobody may call home yet. */
-export function notVerified(because: string): RunEvent {
-  return { type: 'RunEnded', outcome: 'rolled-back-not-verified', because };
+/** The end of a run of which nobody may say yet that it is where it should be. */
+export function notVerified(run: BegunRun, because: string): RunEvent {
+  const outcome = run.undoes === undefined ? 'rolled-back-not-verified' : 'undone-not-verified';
+  return { type: 'RunEnded', outcome, because };
 }

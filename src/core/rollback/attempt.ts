@@ -3,7 +3,7 @@ import { type Context, type Decided, accept, reject } from '../journal/aggregate
 import { notVerified } from './advance.ts';
 import type { RunCommand } from './commands.ts';
 import type { AttemptResult, RunEvent } from './events.ts';
-import { type GraphNode, verificationOf } from './graph.ts';
+import { type GraphNode, changesSystem, verificationOf } from './graph.ts';
 import { type Policy, SAFE_POLICY, block, blockingOf } from './policy.ts';
 import { LOOKING, LOST_ATTEMPTS_MAX, type Patience, afterFailure } from './retry.ts';
 import type { BegunRun, StepState } from './state.ts';
@@ -111,7 +111,7 @@ function result(
   switch (outcome.type) {
     case 'holds': {
       const untouched = step.before === null && step.progress !== 'applied';
-      const done = node.work.type !== 'state' ? 'passed' : untouched ? 'already-so' : 'applied';
+      const done = !changesSystem(node.work) ? 'passed' : untouched ? 'already-so' : 'applied';
       return [{ type: 'StepConfirmed', step: id, attempt, done, evidence: outcome.evidence }];
     }
     case 'applied':
@@ -168,7 +168,7 @@ export function policyOfNode(node: GraphNode): Policy {
 }
 
 function patienceOf(node: GraphNode): Patience {
-  return node.work.type === 'state' ? node.work.retry : LOOKING;
+  return changesSystem(node.work) ? node.work.retry : LOOKING;
 }
 
 function lost(
@@ -232,6 +232,7 @@ function verify(
 /** What happens when a verification's time is spent. */
 export function verificationSpent(run: BegunRun): RunEvent {
   return notVerified(
+    run,
     run.holdingSince === null
       ? 'the checks did not all hold when the time for verification was spent'
       : 'the checks hold, but not yet for as long as declared, when the time for verification was spent',

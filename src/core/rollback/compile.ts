@@ -7,9 +7,11 @@ import type {
   PlanEntry,
   PlanPlaybook,
   PlanStage,
+  PlanUndo,
   StateAct,
+  Verified,
 } from '../plan/plan.ts';
-import { type Graph, type GraphNode, VERIFIED, type Work } from './graph.ts';
+import { type Graph, type GraphNode, type Proof, VERIFIED, type Work } from './graph.ts';
 import { policyOf } from './policy.ts';
 import { type Scope, type ScopeKind, fullScope, scopeKinds } from './scope.ts';
 import { closureOf, isInScope, partsNamed } from './scoping.ts';
@@ -32,7 +34,11 @@ export function compileGraph(plan: Plan, playbookName: string, scope?: Scope): G
     nodes.push(...inStage);
     if (inStage.length > 0) before = inStage.map((node) => node.id);
   }
-  return { nodes: [...nodes, ...verification(plan, playbook, before)] };
+  const undoVerified = proofOf(plan, playbook, playbook['undo-verified']);
+  return {
+    nodes: [...nodes, ...verification(plan, playbook, before)],
+    ...(undoVerified === undefined ? {} : { undoVerified }),
+  };
 }
 
 /** What the making of one graph knows. */
@@ -95,7 +101,13 @@ function nodeOf(
   const { owner } = entry;
   if (act.type === 'manual') return { id, stage, needs, owner, timeboxMs, work: manual(act) };
   const onFailure = policyOf(playbook['on-failure'], act['on-failure']);
-  return { id, stage, needs, owner, timeboxMs, onFailure, work: state(act) };
+  const undo = act.undo === undefined ? {} : { undo: { work: undoing(act.undo, act) } };
+  return { id, stage, needs, owner, timeboxMs, onFailure, work: state(act), ...undo };
+}
+
+/** What the plan says that undoes a step; it is tried again as the step itself is. */
+function undoing(undo: PlanUndo, { retry }: StateAct): Work {
+  return undo.type === 'manual' ? manual(undo) : state({ ...undo, retry });
 }
 
 /** The nodes of a needed entry; where that is left out, those that it would have waited for itself. */
@@ -181,12 +193,28 @@ function verification(
   playbook: PlanPlaybook,
   before: readonly string[],
 ): readonly GraphNode[] {
-  const { verified } = playbook;
-  if (verified === undefined) return [];
+  const proof = proofOf(plan, playbook, playbook.verified);
+  return proof === undefined ? [] : [verificationNode(proof, before)];
+}
+
+/** The node that decides the outcome. */
+export function verificationNode(
+  { checks, holdMs, withinMs, onFailure }: Proof,
+  needs: readonly string[],
+): GraphNode {
+  const work: Work = { type: 'verification', checks, holdMs };
+  const policy = onFailure === undefined ? {} : { onFailure };
+  return { id: VERIFIED, stage: VERIFIED, needs, timeboxMs: withinMs, ...policy, work };
+}
+
+function proofOf(
+  plan: Plan,
+  playbook: PlanPlaybook,
+  verified: Verified | undefined,
+): Proof | undefined {
+  if (verified === undefined) return undefined;
   const checks = [...new Set(verified.by.flatMap((name) => plan.checkpoints[name]?.checks ?? []))];
-  if (checks.length === 0) return [];
-  const work: Work = { type: 'verification', checks, holdMs: verified.hold };
+  if (checks.length === 0) return undefined;
   const onFailure = policyOf(playbook['on-failure']);
-  const timeboxMs = verified.within;
-  return [{ id: VERIFIED, stage: VERIFIED, needs: before, timeboxMs, onFailure, work }];
+  return { checks, holdMs: verified.hold, withinMs: verified.within, onFailure };
 }

@@ -70,6 +70,8 @@ function workOf({ work }: GraphNode): string {
   switch (work.type) {
     case 'state':
       return `${work.uses} on ${work.system}`;
+    case 'undo':
+      return `undo of ${work.uses} on ${work.system}`;
     case 'verification':
       return `holds for ${work.holdMs} ms`;
     case 'manual':

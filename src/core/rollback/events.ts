@@ -19,7 +19,21 @@ export type ErrorClass =
 export type RunKind = 'live' | 'drill' | 'simulation';
 
 /** How a run ended. */
-export type Outcome = 'rolled-back-verified' | 'rolled-back-not-verified' | 'aborted';
+export type Outcome =
+  | 'rolled-back-verified'
+  | 'rolled-back-not-verified'
+  /** The run undid another one, and the checks of the undo held. */
+  | 'undone-verified'
+  | 'undone-not-verified'
+  | 'aborted';
+
+/** The run that a run undoes: all of it, or one step and what came after it. */
+export interface Undoes {
+  readonly run: number;
+  readonly from?: string;
+  /** An undo of a rollback leads forward, to where the migration was; an undo of that leads back again. */
+  readonly leads: 'forward' | 'back';
+}
 
 /** How a step came to be done: `passed` is a checkpoint's or the verification's, which change nothing. */
 export type Done = 'already-so' | 'applied' | 'by-hand' | 'passed';
@@ -47,6 +61,8 @@ export type RunEvent =
       readonly scope?: Scope;
       /** Who may tell the run what, as the plan said when it began; without it, everybody may everything. */
       readonly authority?: Authority;
+      /** Left out: the run rolls back by a playbook. */
+      readonly undoes?: Undoes;
     }
   | { readonly type: 'RunPaused'; readonly because: string }
   | { readonly type: 'RunResumed' }

@@ -16,6 +16,18 @@ export type Work =
       readonly desired: { readonly [key: string]: Json };
       readonly retry: Retry;
     }
+  /** Bring back what was there before a state was brought about, from what was kept of it. */
+  | {
+      readonly type: 'undo';
+      readonly uses: string;
+      readonly system: string;
+      /** The state that is undone. */
+      readonly desired: { readonly [key: string]: Json };
+      readonly kept: { readonly before: Json; readonly receipt: Json };
+      /** What bringing it about was said to change: `ledger 100 -> 0 %`; null when it was not said. */
+      readonly change: string | null;
+      readonly retry: Retry;
+    }
   /** A person does it and says so. */
   | {
       readonly type: 'manual';
@@ -44,11 +56,34 @@ export interface GraphNode {
   /** What a failure leads to, every class said; the default policy when left out. */
   readonly onFailure?: Policy;
   readonly work: Work;
+  /** How an undo of this node is done, where it is said; else by the connector, from what was kept. */
+  readonly undo?: WayBack;
+}
+
+/** What undoes a node, and what undoes that again. */
+export interface WayBack {
+  readonly work: Work;
+  readonly undo?: WayBack;
+}
+
+/** Checks that decide how an undo ended: for how long they must hold, and for how long it is tried. */
+export interface Proof {
+  readonly checks: readonly string[];
+  readonly holdMs: number;
+  readonly withinMs: number;
+  readonly onFailure?: Policy;
 }
 
 /** Nodes in the order of the plan. Needs name other nodes and never lead in a circle. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
+  /** What proves that an undo of this run is back where it began; without it, an undo ends not verified. */
+  readonly undoVerified?: Proof;
+}
+
+/** Does this work change a real system? What only looks, and what people do, does not. */
+export function changesSystem(work: Work): work is Work & { readonly type: 'state' | 'undo' } {
+  return work.type === 'state' || work.type === 'undo';
 }
 
 /** The node whose checks decide the outcome, where the playbook has one. */

@@ -1,7 +1,7 @@
 // What a run is: the state that its events fold to.
 import type { Authority } from '../governance/authority.ts';
 import type { Json } from '../journal/event.ts';
-import type { Done, ErrorClass, Outcome, RunKind } from './events.ts';
+import type { Done, ErrorClass, Outcome, RunKind, Undoes } from './events.ts';
 import type { Graph } from './graph.ts';
 import type { Scope } from './scope.ts';
 
@@ -59,6 +59,8 @@ export type Run =
       /** What goes back; left out when that is everything. */
       readonly scope?: Scope;
       readonly authority?: Authority;
+      /** The run that this one undoes. */
+      readonly undoes?: Undoes;
       readonly startedAt: number;
       readonly status: 'running' | 'paused' | 'aborting' | 'ended';
       readonly abortBecause: string | null;

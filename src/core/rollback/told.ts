@@ -4,7 +4,7 @@ import type { Mark, Said } from '../words/marks.ts';
 import type { Manner } from '../words/phrases.ts';
 import { because, nameOf, plain, say, unknownEvent } from '../words/phrases.ts';
 import { broken, checksIn } from './looks.ts';
-import type { AttemptResult, Outcome, RunEvent } from './events.ts';
+import type { AttemptResult, Outcome, RunEvent, Undoes } from './events.ts';
 import { scopeText } from './scope.ts';
 import type { StepState } from './state.ts';
 
@@ -15,7 +15,7 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
     case 'RunStarted':
       return say(
         'working',
-        `run ${body.run} begins: ${body.playbook} of ${body.plan} (${body.kind}${body.scope === undefined ? '' : `, ${scopeText(body.scope)}`}), because ${body.because}`,
+        `run ${body.run} begins: ${whatFor(body)} of ${body.plan} (${body.kind}${body.scope === undefined ? '' : `, ${scopeText(body.scope)}`}), because ${body.because}`,
       );
     case 'RunPaused':
       return say('attention', `${who} paused the run${because(body.because)}`);
@@ -85,6 +85,19 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
   }
 }
 
+/** What a run does: `full`, or `undoes run 7 from route-back (full)`. */
+function whatFor({
+  playbook,
+  undoes,
+}: {
+  readonly playbook: string;
+  readonly undoes?: Undoes;
+}): string {
+  if (undoes === undefined) return playbook;
+  const from = undoes.from === undefined ? '' : ` from ${undoes.from} on`;
+  return `undo of run ${undoes.run}${from} (${playbook})`;
+}
+
 /** `rolled back, verified`. */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome) {
@@ -92,14 +105,23 @@ export function outcomeWords(outcome: Outcome): string {
       return 'rolled back, verified';
     case 'rolled-back-not-verified':
       return 'rolled back, not verified';
+    case 'undone-verified':
+      return 'undone, verified';
+    case 'undone-not-verified':
+      return 'undone, not verified';
     case 'aborted':
       return 'aborted';
   }
 }
 
+/** Did the run end where it should, proven by its checks? */
+export function isVerified(outcome: Outcome): boolean {
+  return outcome === 'rolled-back-verified' || outcome === 'undone-verified';
+}
+
 /** Only what was verified is good. */
 export function outcomeMark(outcome: Outcome): Mark {
-  return outcome === 'rolled-back-verified' ? 'good' : 'bad';
+  return isVerified(outcome) ? 'good' : 'bad';
 }
 
 /** The outcome with its mark, and what stands before and after it. */

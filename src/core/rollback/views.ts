@@ -10,6 +10,8 @@ export interface RunSummary {
   readonly plan: string;
   readonly playbook: string;
   readonly kind: string;
+  /** The run that this one undoes; null for a rollback. */
+  readonly undoes: number | null;
   readonly status: string;
   readonly because: string;
   readonly startedAt: number;
@@ -32,6 +34,7 @@ export function summaryOf(run: BegunRun): RunSummary {
     plan: run.plan,
     playbook: run.playbook,
     kind: run.kind,
+    undoes: run.undoes?.run ?? null,
     status: run.status,
     because: run.because,
     startedAt: run.startedAt,

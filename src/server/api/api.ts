@@ -12,6 +12,7 @@ import {
   parsed,
   snapshotOf,
   tellBody,
+  undoBody,
   withoutGaps,
 } from './bodies.ts';
 import { type LiveParts, liveEvents, liveOverview } from './live.ts';
@@ -84,6 +85,11 @@ export function apiRoutes(parts: LiveParts): Hono {
     const { plan, who, scope, ...wanted } = parsed(orderBody, await json(c));
     const order = { ...wanted, ...(scope === undefined ? {} : { scope }) };
     return said(c, await control.order(plan, order, whoOrders(c, who)));
+  });
+  api.post('/runs/:run/undo', async (c) => {
+    const { who, because, from: first } = parsed(undoBody, await json(c));
+    const wanted = first === undefined ? { because } : { because, from: first };
+    return said(c, await control.undo(runNumber(c), wanted, whoOrders(c, who)));
   });
   api.post('/runs/:run/orders', async (c) => {
     const { order, who } = parsed(tellBody, await json(c));

@@ -60,6 +60,9 @@ export const orderBody = z.strictObject({
   who,
 });
 
+/** `POST /runs/:run/undo`. */
+export const undoBody = z.strictObject({ because: stated, from: step.optional(), who });
+
 /** An answer to a question. */
 export const decisionOrder = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('Approve'), decision, because: reason.optional() }),

@@ -95,6 +95,7 @@ function done(node: GraphNode, step: StepState, events: readonly JournalEvent<Ru
   }
   const words = {
     state: 'holds',
+    undo: 'undone',
     manual: 'done',
     checkpoint: 'holds',
     verification: 'verified',
@@ -107,6 +108,8 @@ function wantsOf(node: GraphNode): string {
   switch (work.type) {
     case 'state':
       return work.system === '' ? work.uses : `${work.uses} on ${work.system}`;
+    case 'undo':
+      return `undo of ${work.system === '' ? work.uses : `${work.uses} on ${work.system}`}`;
     case 'manual':
       return work.instruction;
     case 'checkpoint':

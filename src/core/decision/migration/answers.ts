@@ -1,9 +1,11 @@
 // What people and time say to a migration: orders, answers to questions, ends of runs, deadlines of questions and holds.
-import { type Decided, reject } from '../../journal/aggregate.ts';
+import { type Decided, type Rejected, reject } from '../../journal/aggregate.ts';
+import { isVerified } from '../../rollback/told.ts';
 import type { Answer } from '../trigger.ts';
 import type { MigrationCommand } from './commands.ts';
 import type { Draft } from './draft.ts';
 import type { How, MigrationEvent } from './events.ts';
+import { holderOf } from './guards.ts';
 import { askAgain, orderRun } from './order.ts';
 import { type KnownMigration, type Question, standingOf } from './state.ts';
 
@@ -33,7 +35,8 @@ export function order(draft: Draft, command: MigrationCommand & { type: 'OrderRu
   return draft.accepted();
 }
 
-function underWay({ plan }: KnownMigration, run: number): Said {
+/** One run at a time has a target. */
+export function underWay({ plan }: KnownMigration, run: number): Rejected {
   return reject(
     'run-under-way',
     `Run ${run} of ${plan} is under way; a target has one run at a time. Watch it: backout watch ${run}.`,
@@ -141,7 +144,7 @@ function subjectOf({ trigger, playbook, evidence }: Question) {
 function answer(
   draft: Draft,
   question: Question,
-  said: Exclude<Answer, 'roll-back'>,
+  said: Exclude<Answer, 'roll-back' | 'undo'>,
   how: How,
   because: string,
   until: number | null,
@@ -163,21 +166,23 @@ function answer(
 /** A run has ended. An end that is not verified never suppresses the way back: what is still open asks at once. */
 export function finish(
   draft: Draft,
-  { run, outcome }: MigrationCommand & { type: 'FinishRun' },
+  { run, outcome, changed }: MigrationCommand & { type: 'FinishRun' },
 ): Said {
   const { activeRun, activeKind } = draft.migration;
   if (activeRun !== run) return draft.accepted();
-  if (activeKind === 'live' && outcome === 'rolled-back-verified') {
+  const counted = changed === undefined ? {} : { changed };
+  if (activeKind === 'live' && isVerified(outcome)) {
     // Its signals may need a while to clear; what has not cleared then asks again.
     draft.add({
       type: 'RunFinished',
       run,
       outcome,
       askAgainAt: draft.context.now + HOLD_DEFAULT_MS,
+      ...counted,
     });
     return draft.accepted();
   }
-  draft.add({ type: 'RunFinished', run, outcome });
+  draft.add({ type: 'RunFinished', run, outcome, ...counted });
   if (activeKind === 'live') askAgain(draft, `run ${run} ended ${outcome}`);
   return draft.accepted();
 }
@@ -207,13 +212,12 @@ export function tick(draft: Draft, newRun: number): Said {
 function answerBySilence(draft: Draft, question: Question, newRun: number): void {
   const { now } = draft.context;
   const because = `${question.because}; nobody answered in time, and then the plan says ${question.silence}`;
-  const { activeRun, activeKind } = draft.migration;
+  const { activeRun } = draft.migration;
   if (question.silence === 'roll-back' && activeRun === null) {
     approve(draft, question, 'silence', because, newRun);
     return;
   }
-  const hindered =
-    activeRun === null ? '' : `, but run ${activeRun}, a ${activeKind ?? 'run'}, has the target`;
+  const hindered = activeRun === null ? '' : `, but ${holderOf(draft.migration)} has the target`;
   answer(
     draft,
     question,

@@ -30,6 +30,8 @@ function actOf(command: MigrationCommand, migration: Migration): Act | null {
       return { type: 'enter a phase' };
     case 'OrderRun':
       return { type: 'order a run' };
+    case 'OrderUndo':
+      return { type: 'undo the run', roles: command.roles };
     case 'Approve':
     case 'Hold':
     case 'Dismiss':

@@ -1,6 +1,6 @@
 // What the engine and people may ask of a migration under watch.
 import type { Json } from '../../journal/event.ts';
-import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { Outcome, RunKind, Undoes } from '../../rollback/events.ts';
 import type { Scope } from '../../rollback/scope.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Change } from '../watch.ts';
@@ -28,6 +28,17 @@ export type MigrationCommand =
       readonly scope?: Scope;
       readonly newRun: number;
     }
+  /** Undoes a run that has ended: what it changed, that run itself knows. */
+  | {
+      readonly type: 'OrderUndo';
+      readonly undoes: Undoes;
+      /** The roles that answer for the steps that are undone. */
+      readonly roles: readonly string[];
+      readonly playbook: string;
+      readonly because: string;
+      readonly kind: RunKind;
+      readonly newRun: number;
+    }
   /** Without a number: the only question that is open. */
   | {
       readonly type: 'Approve';
@@ -42,5 +53,11 @@ export type MigrationCommand =
       readonly because?: string;
     }
   | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string }
-  | { readonly type: 'FinishRun'; readonly run: number; readonly outcome: Outcome }
+  /** `changed` counts the steps that the run changed or may have changed; left out by an older node. */
+  | {
+      readonly type: 'FinishRun';
+      readonly run: number;
+      readonly outcome: Outcome;
+      readonly changed?: number;
+    }
   | { readonly type: 'Tick'; readonly newRun: number };

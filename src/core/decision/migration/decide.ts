@@ -7,6 +7,7 @@ import { Draft } from './draft.ts';
 import type { MigrationEvent } from './events.ts';
 import { record } from './record.ts';
 import type { Migration } from './state.ts';
+import { orderUndo } from './undo.ts';
 
 /** The migration's answer. */
 export function decide(
@@ -35,6 +36,8 @@ export function decide(
       return draft.accepted();
     case 'OrderRun':
       return order(draft, command);
+    case 'OrderUndo':
+      return orderUndo(draft, command);
     case 'Approve':
     case 'Hold':
     case 'Dismiss':

@@ -1,6 +1,6 @@
 // Everything that can happen to a migration under watch: phases, signals, triggers, decisions. Stream `migration-<plan>`.
 import type { Json } from '../../journal/event.ts';
-import type { Outcome, RunKind } from '../../rollback/events.ts';
+import type { Outcome, RunKind, Undoes } from '../../rollback/events.ts';
 import type { Scope } from '../../rollback/scope.ts';
 import type { SignalStatus } from '../detectors/detector.ts';
 import type { Answer, Trigger, TriggerMode } from '../trigger.ts';
@@ -83,11 +83,13 @@ export type MigrationEvent =
       readonly playbook: string;
       readonly trigger: string | null;
       readonly evidence: Evidence;
-      /** For roll-back: the run that this decision orders. */
+      /** For roll-back and undo: the run that this decision orders. */
       readonly run: number | null;
       readonly kind: RunKind;
       /** What a person wants to go back; left out when that is all that the playbook restores. */
       readonly scope?: Scope;
+      /** For undo: the run that is undone. */
+      readonly undoes?: Undoes;
       /** For hold: asked again then, if the breach is still there. */
       readonly until: number | null;
     }
@@ -101,6 +103,8 @@ export type MigrationEvent =
       readonly outcome: Outcome;
       /** What is still breached or blind after a verified run is held until then, and asks again if it is there still. */
       readonly askAgainAt?: number;
+      /** How many steps it changed or may have changed; left out in older journals. */
+      readonly changed?: number;
     };
 
 /** Every type of event that this version knows: what is not listed was written by a newer one. */

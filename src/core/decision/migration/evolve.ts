@@ -35,6 +35,8 @@ const fresh = {
   overtaken: [],
   activeRun: null,
   activeKind: null,
+  activeUndoes: null,
+  past: [],
   lastRunEndedAt: null,
   runsBeganAt: [],
 } as const;
@@ -122,8 +124,10 @@ function made(
       : {
           activeRun: run,
           activeKind: body.kind,
+          activeUndoes: body.undoes ?? null,
+          // What leads forward again is no rollback, and counts for no limit on rollbacks.
           runsBeganAt:
-            body.kind === 'live'
+            body.kind === 'live' && body.undoes?.leads !== 'forward'
               ? [event.at, ...migration.runsBeganAt].slice(0, RUNS_KEPT)
               : migration.runsBeganAt,
         }),
@@ -137,11 +141,18 @@ function finished(
   at: number,
 ): KnownMigration {
   if (migration.activeRun !== body.run) return migration;
-  const { activeKind, lastRunEndedAt } = migration;
+  const { activeKind, activeUndoes, lastRunEndedAt } = migration;
+  const past = { run: body.run, outcome: body.outcome, undoes: activeUndoes };
   const ended = {
     ...migration,
     activeRun: null,
     activeKind: null,
+    activeUndoes: null,
+    // An older journal does not say what was changed; then something may have been.
+    past:
+      body.changed === 0 && activeUndoes === null
+        ? migration.past
+        : [past, ...migration.past].slice(0, RUNS_KEPT),
     lastRunEndedAt: activeKind === 'live' ? at : lastRunEndedAt,
   };
   const until = body.askAgainAt;

@@ -5,8 +5,7 @@ import type { KnownMigration } from './state.ts';
 /** Why no trigger may start a run by itself now; null when none of the guards objects. */
 export function objectionOf(migration: KnownMigration, now: number): Objection {
   const { cooldownMs, atMost } = migration.guards;
-  if (migration.activeRun !== null)
-    return `run ${migration.activeRun}, a ${migration.activeKind ?? 'run'}, has the target`;
+  if (migration.activeRun !== null) return `${holderOf(migration)} has the target`;
   if (migration.lastRunEndedAt !== null && now < migration.lastRunEndedAt + cooldownMs) {
     const left = Math.ceil((migration.lastRunEndedAt + cooldownMs - now) / 1000);
     return `the cool-down after the last run has ${left} s left`;
@@ -18,4 +17,10 @@ export function objectionOf(migration: KnownMigration, now: number): Objection {
     }
   }
   return null;
+}
+
+/** Which run has the target now, in words: `run 7, a drill,`. */
+export function holderOf({ activeRun, activeKind, activeUndoes }: KnownMigration): string {
+  const what = activeUndoes === null ? `a ${activeKind ?? 'run'}` : 'an undo';
+  return `run ${activeRun ?? ''}, ${what},`;
 }

@@ -1,5 +1,5 @@
 // The two ways on from a breach: a run is ordered, or people are asked.
-import type { RunKind } from '../../rollback/events.ts';
+import type { RunKind, Undoes } from '../../rollback/events.ts';
 import { type Scope, isNarrowed, settledScope } from '../../rollback/scope.ts';
 import type { Trigger } from '../trigger.ts';
 import { actionOf } from '../trigger.ts';
@@ -22,11 +22,14 @@ export interface Ordered {
   readonly newRun: number;
   readonly kind: RunKind;
   readonly scope?: Scope | undefined;
+  /** The run that is undone; left out for a rollback. */
+  readonly undoes?: Undoes;
 }
 
-/** A live run has the target: triggers are judged and recorded, but nothing is ordered or asked beside it. */
+/** A live run leads back: triggers are judged and recorded, but nothing is ordered or asked beside it. */
 function isGoingBack(migration: KnownMigration): boolean {
-  return migration.activeRun !== null && migration.activeKind === 'live';
+  const { activeRun, activeKind, activeUndoes } = migration;
+  return activeRun !== null && activeKind === 'live' && activeUndoes?.leads !== 'forward';
 }
 
 /** Somebody said to hold, and that is not over. */
@@ -39,14 +42,14 @@ export function orderRun(
   draft: Draft,
   decision: number,
   subject: Subject,
-  { how, because, newRun: run, kind, scope }: Ordered,
+  { how, because, newRun: run, kind, scope, undoes }: Ordered,
   actor = draft.context.actor,
 ): void {
   draft.add(
     {
       type: 'DecisionMade',
       decision,
-      answer: 'roll-back',
+      answer: undoes === undefined ? 'roll-back' : 'undo',
       how,
       because,
       ...subject,
@@ -54,6 +57,7 @@ export function orderRun(
       kind,
       ...(isNarrowed(scope) ? { scope: settledScope(scope) } : {}),
       until: null,
+      ...(undoes === undefined ? {} : { undoes }),
     },
     actor,
   );

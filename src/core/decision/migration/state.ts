@@ -1,6 +1,6 @@
 // What a migration under watch is: the state that its events fold to.
 import type { Json } from '../../journal/event.ts';
-import type { RunKind } from '../../rollback/events.ts';
+import type { Outcome, RunKind, Undoes } from '../../rollback/events.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Evidence } from '../watch.ts';
 import type { Guards, How } from './events.ts';
@@ -28,6 +28,13 @@ export interface Made {
   readonly at: number;
   readonly run: number | null;
   readonly because: string;
+}
+
+/** A run that has ended and may have changed the target. */
+export interface Past {
+  readonly run: number;
+  readonly outcome: Outcome;
+  readonly undoes: Undoes | null;
 }
 
 /** Where a trigger stands. */
@@ -68,6 +75,10 @@ export type Migration =
       readonly overtaken: readonly { readonly decision: number; readonly by: number }[];
       readonly activeRun: number | null;
       readonly activeKind: RunKind | null;
+      /** The run that the active one undoes. */
+      readonly activeUndoes: Undoes | null;
+      /** Runs that changed the target or may have, newest first, at most a hundred. */
+      readonly past: readonly Past[];
       /** Of live runs only: a drill is no rollback. */
       readonly lastRunEndedAt: number | null;
       /** When live runs began, newest first, at most a hundred. */

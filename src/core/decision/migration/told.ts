@@ -113,15 +113,24 @@ function decided(
   clock: Manner['clock'],
 ): Said {
   const made = `decision ${body.decision}: ${answerWords(body, clock)}, ${byWhom(body, who)}`;
-  const marks = { 'roll-back': 'working', hold: 'attention', dismiss: 'deviation' } as const;
+  const marks = {
+    'roll-back': 'working',
+    undo: 'working',
+    hold: 'attention',
+    dismiss: 'deviation',
+  } as const;
   return say(marks[body.answer], `${made}${because(body.because)}`);
 }
 
 function answerWords(
-  { answer, playbook, run, until }: MigrationEvent & { type: 'DecisionMade' },
+  { answer, playbook, run, until, undoes }: MigrationEvent & { type: 'DecisionMade' },
   clock: Manner['clock'],
 ): string {
   switch (answer) {
+    case 'undo': {
+      const from = undoes?.from === undefined ? '' : ` from ${undoes.from} on`;
+      return `undo run ${undoes?.run ?? ''}${from}${run === null ? '' : `, as run ${run}`}`;
+    }
     case 'roll-back':
       return `roll back with ${playbook}${run === null ? '' : `, run ${run}`}`;
     case 'hold':

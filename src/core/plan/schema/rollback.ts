@@ -172,6 +172,14 @@ const stage = z
     };
   });
 
+const verified = section({
+  by: z.array(name).min(1).readonly().describe('The checkpoints that must hold'),
+  hold: positiveDuration
+    .default(300_000)
+    .describe('How long they must hold without a break (default 5m)'),
+  within: positiveDuration.default(1_800_000).describe('How long we try (default 30m)'),
+});
+
 /** Ordered stages of steps that restore the whole or a part. */
 export const playbook = section({
   scope: playbookScope,
@@ -184,15 +192,10 @@ export const playbook = section({
       error: saying('A playbook without stages does nothing.', 'Give it a stage with a step.'),
     })
     .readonly(),
-  verified: section({
-    by: z.array(name).min(1).readonly().describe('The checkpoints that must hold'),
-    hold: positiveDuration
-      .default(300_000)
-      .describe('How long they must hold without a break (default 5m)'),
-    within: positiveDuration.default(1_800_000).describe('How long we try (default 30m)'),
-  })
+  verified: verified.exactOptional().describe('What proves that the rollback worked'),
+  'undo-verified': verified
     .exactOptional()
-    .describe('What proves that the rollback worked'),
+    .describe('What proves that an undo of the rollback worked'),
 });
 
 /** Something that must be true, by a condition or by a state that is observed and never applied. */
