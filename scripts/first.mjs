@@ -9,6 +9,7 @@ const programs = {
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   bench: ['bench/main.ts'],
+  simulate: ['scripts/simulate.ts'],
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -7,3 +7,4 @@ export {
   type SignalCase,
   type StateCase,
 } from './testing/connector-suite.ts';
+export { type Simulated, invariants, simulate } from './testing/simulator.ts';

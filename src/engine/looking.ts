@@ -76,6 +76,7 @@ export async function verify(
       holds: all,
       evidence: evidenceOfLooks(looks),
       gaplessSince,
+      lookedAt: now,
     });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
     const next = Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5));

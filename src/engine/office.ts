@@ -21,9 +21,11 @@ import { changedSteps } from '../core/rollback/undo.ts';
 import { backout } from './actor.ts';
 import { jobsOf } from './jobs.ts';
 import { type Told, isTold, noticeJobs } from './notices.ts';
+import { isOutage } from './outage.ts';
 import { startRun } from './starting.ts';
 import { type Folded, Streams } from './streams.ts';
 import { type Snapshot, planOf } from './systems.ts';
+import { tickStream } from './ticking.ts';
 
 export { backout } from './actor.ts';
 export type { StepJob } from './jobs.ts';
@@ -147,7 +149,10 @@ export class Office {
           ? await this.#withNotices(appends, () => this.snapshot(after.plan, after.fingerprint))
           : appends;
       const appended = await this.#journal.append(whole);
-      if (appended.type === 'appended') return done(after, decided);
+      if (appended.type === 'appended') {
+        await this.#setRight(appended.events, context.now);
+        return done(after, decided);
+      }
     }
     return busy(runStream(run));
   }
@@ -196,7 +201,8 @@ export class Office {
         const undone = undoes === undefined ? undefined : await this.run(undoes.run);
         if (undone !== undefined && undone.beyond !== null)
           return newer(runStream(undoes?.run ?? 0), undone.beyond);
-        const start = startRun(this.streams, after, ordered, context.now, undone?.state);
+        const begins = Math.min(now, context.now);
+        const start = startRun(this.streams, after, ordered, begins, undone?.state);
         if (start.type === 'rejected') return start;
         appends.push(start.append);
       }
@@ -207,6 +213,7 @@ export class Office {
       const appended = await this.#journal.append(notified);
       if (appended.type === 'appended') {
         if (ordered !== undefined) this.#drawnRun = null;
+        await this.#setRight(appended.events, context.now);
         return done(after, decided);
       }
       if (appended.type === 'claimed') {
@@ -224,6 +231,22 @@ export class Office {
   async #drawRun(): Promise<number> {
     this.#drawnRun ??= await this.#journal.nextNumber('run');
     return this.#drawnRun;
+  }
+
+  /**
+   * When the store's clock jumped back while this was decided, its events bear an earlier time than the decision, and the
+   * deadline that was written with them comes too late by the jump: a look at the stream writes it anew.
+   */
+  async #setRight(events: readonly JournalEvent[], decidedAt: number): Promise<void> {
+    const streams = new Set(events.filter(({ at }) => at < decidedAt).map(({ stream }) => stream));
+    for (const stream of streams) {
+      try {
+        await tickStream(this, stream);
+      } catch (error) {
+        // What was decided is in the journal; a deadline that comes late is set right by the stream's next event.
+        if (!isOutage(error)) throw error;
+      }
+    }
   }
 
   async #finish(

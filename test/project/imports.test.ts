@@ -34,7 +34,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   demo: all.filter((part) => part !== 'board'),
   'index.ts': ['core', 'connector.ts'],
   'testing.ts': ['core', 'connector.ts', 'testing'],
-  testing: ['core', 'connector.ts', 'engine', 'testing.ts'],
+  testing: ['core', 'connector.ts', 'engine', 'store', 'testing.ts'],
   'main.ts': all,
 };
 

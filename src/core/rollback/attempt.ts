@@ -217,9 +217,10 @@ function verify(
   }
   const held: readonly RunEvent[] =
     run.holdingSince === null ? [{ type: 'VerificationHeld', evidence: command.evidence }] : [];
-  // A gap in looking is not holding: what counts is the time that this sampler has really looked.
+  // A gap in looking is not holding, nor is the time that news of a look took to come here: what counts is looks.
+  const seen = Math.min(now, command.lookedAt ?? now);
   const since = Math.max(run.holdingSince ?? now, command.gaplessSince);
-  if (now - since < node.work.holdMs) return yes(...held);
+  if (seen - since < node.work.holdMs) return yes(...held);
   return yes(...held, {
     type: 'StepConfirmed',
     step: node.id,

@@ -42,11 +42,15 @@ export type RunCommand =
       readonly attempt: number;
       readonly node: string;
     }
-  /** One look at all the checks of the verification. `gaplessSince`: since when this sampler has looked without a gap. */
+  /**
+   * One look at all the checks of the verification, by the store's clock: `lookedAt` when the look began (left out: now),
+   * `gaplessSince` since when this sampler has looked without a gap.
+   */
   | {
       readonly type: 'ReportVerification';
       readonly attempt: number;
       readonly holds: boolean;
       readonly evidence: Json;
       readonly gaplessSince: number;
+      readonly lookedAt?: number;
     };

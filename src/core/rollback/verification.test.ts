@@ -24,7 +24,12 @@ function verifying(): RunStory {
   return story;
 }
 
-function look(story: RunStory, good: boolean, gaplessSince: number): readonly string[] {
+function look(
+  story: RunStory,
+  good: boolean,
+  gaplessSince: number,
+  lookedAt?: number,
+): readonly string[] {
   const { attempt } = stepIn(story, 'verified');
   return story.when({
     type: 'ReportVerification',
@@ -32,6 +37,7 @@ function look(story: RunStory, good: boolean, gaplessSince: number): readonly st
     holds: good,
     evidence: { login: good },
     gaplessSince,
+    ...(lookedAt === undefined ? {} : { lookedAt }),
   });
 }
 
@@ -43,6 +49,21 @@ test('a run is verified when all checks hold for as long as declared', () => {
   assert.deepEqual(look(story, true, since), []);
   story.pass(1);
   assert.deepEqual(look(story, true, since), [
+    'StepConfirmed verified',
+    'RunEnded rolled-back-verified',
+  ]);
+});
+
+test('the time that the news of a look was under way is no time in which the checks were seen to hold', () => {
+  const story = verifying();
+  const since = story.now;
+  look(story, true, since);
+  story.pass(50_000);
+  const lookedAt = story.now;
+  // The journal was away: what was seen after 50 s arrives after 70.
+  story.pass(20_000);
+  assert.deepEqual(look(story, true, since, lookedAt), []);
+  assert.deepEqual(look(story, true, since, lookedAt + 10_000), [
     'StepConfirmed verified',
     'RunEnded rolled-back-verified',
   ]);
