@@ -1,10 +1,11 @@
 // What authors of connectors test with: `backout/testing`.
-export {
-  connectorSuite,
-  type ChannelCase,
-  type ConnectorCase,
-  type FailureCase,
-  type SignalCase,
-  type StateCase,
-} from './testing/connector-suite.ts';
+export type {
+  ChannelCase,
+  ConnectorCase,
+  EventsCase,
+  FailureCase,
+  SignalCase,
+  StateCase,
+} from './testing/connector-case.ts';
+export { connectorSuite } from './testing/connector-suite.ts';
 export { type Simulated, invariants, simulate } from './testing/simulator.ts';

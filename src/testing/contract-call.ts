@@ -1,10 +1,14 @@
 // How the contract suite calls a connector: with validated inputs, a deadline, and an ear for secrets.
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import {
-  ConnectorError,
   type AnyConnector,
+  type AnyStateKind,
   type ApplyCall,
   type Call,
+  type ConnectorError,
+  type ErrorClass,
+  type Observation,
   type Schema,
 } from '../connector.ts';
 
@@ -38,7 +42,7 @@ export async function opened(given: Openable, options: unknown = given.options()
     client,
     hears,
     hearsError: (error, errorClass) => {
-      assert.ok(error instanceof ConnectorError, `a ConnectorError, not ${String(error)}`);
+      assert.ok(isConnectorError(error), `a ConnectorError, not ${String(error)}`);
       hears(error.message, error.facts);
       assert.ok(error.message.startsWith(`[${connector.name}] `), error.message);
       if (errorClass !== undefined) assert.equal(error.class, errorClass, error.message);
@@ -47,6 +51,77 @@ export async function opened(given: Openable, options: unknown = given.options()
     close: async () => connector.close?.(client),
   };
 }
+
+/** Known by its name, as the engine knows it: a connector from outside may bring a copy of the class. */
+function isConnectorError(error: unknown): error is ConnectorError {
+  return (
+    error instanceof Error &&
+    error.name === 'ConnectorError' &&
+    'class' in error &&
+    Object.hasOwn(classes, String(error.class))
+  );
+}
+
+const classes: { readonly [errorClass in ErrorClass]: true } = {
+  'cannot-reach': true,
+  'not-allowed': true,
+  'target-mismatch': true,
+  'timed-out': true,
+  refused: true,
+  'verification-failed': true,
+  cancelled: true,
+};
+
+/** Observes; a thrown ConnectorError means the same as `unknown`. */
+export async function observed(
+  system: Opened,
+  kind: AnyStateKind,
+  desired: unknown,
+  call = readCall(),
+): Promise<Observation> {
+  try {
+    const seen = await kind.observe(system.client, desired, call);
+    system.hears(seen);
+    assertJson(seen, 'an observation');
+    return seen;
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error;
+    system.hearsError(error);
+    const { class: errorClass, message } = error as ConnectorError; // held by the line before
+    return { type: 'unknown', class: errorClass, because: message };
+  }
+}
+
+/** Fails the test when the value is not what comes back from the journal, which keeps JSON. */
+export function assertJson(value: unknown, what: string): void {
+  const text = JSON.stringify(value) as string | undefined; // undefined and functions have no JSON
+  const back: unknown = text === undefined ? undefined : JSON.parse(text);
+  assert.ok(isDeepStrictEqual(back, value) && text !== undefined, `${what} is not JSON: ${text}`);
+}
+
+/** How long a call may still take after it should have ended, if the case does not say. Milliseconds. */
+const graceMs = 3_000;
+
+/** Waits for a call that has a short deadline or is cancelled soon; fails the test when it goes on. */
+export async function ended<T>(
+  given: { readonly graceMs?: number },
+  promise: Promise<T>,
+): Promise<T> {
+  const limitMs = given.graceMs ?? graceMs;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `the call went on for ${limitMs} ms after it should have ended`;
+    timer = setTimeout(() => reject(new assert.AssertionError({ message })), limitMs + endsAfterMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** No deadline or cancel of this suite that is waited for is longer. Milliseconds. */
+const endsAfterMs = 200;
 
 /** How long a call may take, and when it is cancelled before that. */
 export interface Limits {

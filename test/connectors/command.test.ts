@@ -39,6 +39,7 @@ connectorSuite({
       disturb: async () => writeFileSync(flag, 'on\n'),
       picture: async () => readFileSync(flag, 'utf8'),
       undoes: true,
+      withoutReceipt: 'refused',
       bad: [
         { value: { observe: 'cat flag' }, path: 'observe' },
         { value: { observe: [''] }, path: 'observe' },

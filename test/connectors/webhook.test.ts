@@ -85,7 +85,8 @@ describe('an event by webhook', () => {
     const [notice] = arrived;
     assert.ok(notice);
     const received = await receive(notice);
-    assert.equal(received.type === 'accepted' && received.events[0]?.id, 'notice-1');
+    const id = notice.headers['idempotency-key'];
+    assert.equal(received.type === 'accepted' && received.events[0]?.id, id);
   });
 
   it('is accepted by the old and the new secret while they are being changed', async () => {

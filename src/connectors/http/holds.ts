@@ -9,6 +9,7 @@ import {
   type Receipt,
 } from '../../connector.ts';
 import { classOfStatus } from '../exchange.ts';
+import { valueAt } from '../pointer.ts';
 import type { HttpClient } from './client.ts';
 import { changeOf, complaintOf, isExpectedStatus, missesOf } from './expectation.ts';
 import { captureFrom, nameOf, request, send, type Answer, type HttpRequest } from './request.ts';
@@ -42,9 +43,11 @@ export const holds = defineState({
     const status = await change(client, wanted.apply, call, before);
     return { status, before: client.conceal.json(before.captured) };
   },
-  undo: async (client, wanted, { receipt }, call): Promise<Receipt> => {
+  undo: async (client, wanted, { before, receipt }, call): Promise<Receipt> => {
     if (wanted.undo === undefined) throw missing(client, 'undo');
-    return { status: await change(client, wanted.undo, call, { captured: capturedIn(receipt) }) };
+    // What was observed before the first apply counts more than the receipt: a second attempt saw what the first had done.
+    const captured = { ...capturedIn(receipt, 'before'), ...capturedIn(before, 'captured') };
+    return { status: await change(client, wanted.undo, call, { captured }) };
   },
 });
 
@@ -71,8 +74,21 @@ function judge(client: HttpClient, asked: HttpRequest, answer: Answer): Observat
   const evidence = client.conceal.json({ request: nameOf(asked), status, ms });
   if (misses.length === 0) return { type: 'holds', evidence };
   const wouldChange = client.conceal.text(changeOf(misses));
-  const seen = { ...asObject(evidence), change: wouldChange };
+  const seen = { ...asObject(evidence), change: wouldChange, ...seenFor(client, asked, answer) };
   return { type: 'differs', evidence: seen, change: wouldChange };
+}
+
+/** What undo will need, should the receipt be lost: the captured values that are there. */
+function seenFor(
+  client: HttpClient,
+  { capture }: HttpRequest,
+  { json }: Answer & { readonly type: 'answered' },
+): { readonly captured?: Json } {
+  const found = Object.entries(capture).flatMap(([name, place]) => {
+    const value = valueAt(json, place);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return found.length === 0 ? {} : { captured: client.conceal.json(Object.fromEntries(found)) };
 }
 
 /** Who reads a preview must see that nobody but people will make it so. */
@@ -153,8 +169,8 @@ function missing(client: HttpClient, what: 'apply' | 'undo'): ConnectorError {
   );
 }
 
-function capturedIn(receipt: Json): Captured {
-  return asObject(asObject(receipt)['before']);
+function capturedIn(kept: Json, field: 'before' | 'captured'): Captured {
+  return asObject(asObject(kept)[field]);
 }
 
 function asObject(value: Json | undefined): { readonly [key: string]: Json } {
