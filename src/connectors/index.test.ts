@@ -20,6 +20,7 @@ describe('the state that a step uses', () => {
     const resolved = { type: 'resolved', connector: 'postgres', state: 'holds' };
     assert.deepEqual(resolveState('postgres/holds', 'postgres'), resolved);
     assert.deepEqual(resolveState('sql/holds', 'postgres'), resolved);
+    assert.equal(resolveState('sql/holds', 'mysql').type, 'resolved');
     assert.equal(resolveState('acme/flag', 'acme').type, 'resolved');
   });
 

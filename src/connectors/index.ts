@@ -6,6 +6,7 @@ const loaders = {
   http: async () => (await import('./http/http.ts')).http,
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,
+  mysql: async () => (await import('./mysql/mysql.ts')).mysql,
   redis: async () => (await import('./redis/redis.ts')).redis,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
@@ -15,7 +16,9 @@ const loaders = {
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
 /** States are also named by a family, so that a plan reads the same whichever database it is: `sql/holds`. */
-const families: { readonly [family: string]: readonly string[] } = { sql: ['postgres'] };
+const families: { readonly [family: string]: readonly string[] } = {
+  sql: ['postgres', 'mysql'],
+};
 
 /** The names of the built-in connectors, as `uses:` says them under `systems`. */
 export const connectorNames: readonly string[] = Object.keys(loaders);

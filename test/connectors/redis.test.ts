@@ -65,12 +65,21 @@ describe('redis', { skip: server.skip }, () => {
     );
   };
 
+  /** How many keys are there in one picture and not the same in the other. */
+  const changed = (one: Json, other: Json): number => {
+    const listed = (picture: Json): readonly string[] =>
+      Array.isArray(picture) ? picture.map((each) => JSON.stringify(each)) : [];
+    const after = new Set(listed(other));
+    return listed(one).filter((each) => !after.has(each)).length;
+  };
+
   connectorSuite({
     connector: redis,
     options: () => options,
     secrets: [redisPassword, 'limited-password'],
     unreachable: () => elsewhere(nobody),
     silent: () => elsewhere(silent.port),
+    forbidden: () => as('default', 'wrong-password'),
     badOptions: [
       { value: { url: 'http://x' }, path: 'url' },
       { value: { url: 'redis://x/shop' }, path: 'url' },
@@ -85,6 +94,7 @@ describe('redis', { skip: server.skip }, () => {
           await admin.set('sessions', 'not one of them');
         },
         picture: () => pictureOf('session'),
+        changed,
         undoes: false,
         bad: [
           { value: { pattern: '*' }, path: '' },
@@ -132,6 +142,7 @@ describe('redis', { skip: server.skip }, () => {
         disturb: async () =>
           void (await admin.set('config:writes', 'on', { expiration: { type: 'EX', value: 900 } })),
         picture: () => pictureOf('config:'),
+        changed,
         undoes: true,
         bad: [
           { value: { key: 'a' }, path: 'value' },
@@ -158,6 +169,7 @@ describe('redis', { skip: server.skip }, () => {
         desired: () => ({ key: 'config:flags', field: 'writes', value: null }),
         disturb: async () => void (await admin.hSet('config:flags', { writes: '1', reads: '1' })),
         picture: () => pictureOf('config:'),
+        changed,
         undoes: true,
         bad: [],
       },

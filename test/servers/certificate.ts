@@ -1,4 +1,4 @@
-// A certificate for 127.0.0.1 that signs itself, for tests of servers that speak TLS.
+// A certificate for this machine that signs itself, for tests of servers that speak TLS.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureProgram } from './debian.ts';
@@ -6,12 +6,13 @@ import { ensureProgram } from './debian.ts';
 /** The files of it, in the folder. Throws Missing. */
 export async function makeCertificate(
   folder: string,
+  names = 'IP:127.0.0.1,DNS:localhost',
 ): Promise<{ readonly certificate: string; readonly key: string }> {
   const openssl = await ensureProgram('openssl', 'openssl');
   const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
   const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
-  const names = ['-subj', '/CN=backout-test', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync(openssl, [...words.split(' '), ...names, '-keyout', key, '-out', certificate], {
+  const subject = ['-subj', '/CN=backout-test', '-addext', `subjectAltName=${names}`];
+  execFileSync(openssl, [...words.split(' '), ...subject, '-keyout', key, '-out', certificate], {
     stdio: 'ignore',
   });
   return { certificate, key };

@@ -1,4 +1,5 @@
 // Real servers for tests: starts what is installed, installs from Debian when it may, and else says what is missing.
+import { startMariadb } from './mariadb.ts';
 import { startPostgres } from './postgres.ts';
 import { startPrometheus } from './prometheus.ts';
 import { startRedis } from './redis.ts';
@@ -13,7 +14,12 @@ export interface RealServer {
   readonly stop: () => Promise<void>;
 }
 
-const starters = { postgres: startPostgres, prometheus: startPrometheus, redis: startRedis };
+const starters = {
+  postgres: startPostgres,
+  prometheus: startPrometheus,
+  redis: startRedis,
+  mariadb: startMariadb,
+};
 
 /** Starts a server on a free port with data of its own. With CI=true everything must be at hand, so a missing one throws. */
 export async function startServer(name: keyof typeof starters): Promise<RealServer> {

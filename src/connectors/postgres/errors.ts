@@ -1,6 +1,7 @@
 // What Postgres and the way to it can answer instead of a result, by class of error.
 import { DatabaseError } from 'pg';
 import { ConnectorError, type ErrorClass } from '../../connector.ts';
+import { explainSocket, type Why } from '../socket.ts';
 import type { PostgresClient } from './client.ts';
 
 /** The error to throw for anything that pg throws. */
@@ -11,8 +12,6 @@ export function explain(client: PostgresClient, what: string, error: unknown): C
   const facts = state === undefined ? {} : { sqlstate: state };
   return new ConnectorError(errorClass, message.endsWith('.') ? message : `${message}.`, { facts });
 }
-
-type Why = readonly [ErrorClass, string];
 
 /** By SQLSTATE (appendix A of the Postgres manual); the longest beginning that is known counts. */
 const states: { readonly [state: string]: ErrorClass } = {
@@ -52,19 +51,9 @@ function explainState(state: string, error: unknown): Why {
 
 /** Errors without a state never came from a server that had understood us. */
 function explainWay(error: unknown): Why {
-  if (error instanceof AggregateError) return explainWay(error.errors[0]);
-  if (!(error instanceof Error)) return ['refused', 'an unknown error'];
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'ECONNREFUSED') return ['cannot-reach', `nobody listens there (${error.message})`];
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return ['cannot-reach', `the name of the server is not found (${error.message})`];
+  const says = error instanceof Error ? error.message : '';
+  if (/SASL|password/i.test(says)) {
+    return ['not-allowed', `${says}. Check the user and password in the url`];
   }
-  if (/SASL|password/i.test(error.message)) {
-    return ['not-allowed', `${error.message}. Check the user and password in the url`];
-  }
-  if (/SSL/.test(error.message)) return ['refused', `${error.message}. Check sslmode in the url`];
-  if (/CERT|certificate/i.test(code + error.message)) {
-    return ['target-mismatch', `its certificate proves nothing (${error.message})`];
-  }
-  return ['cannot-reach', error.message];
+  return /SSL/.test(says) ? ['refused', `${says}. Check sslmode in the url`] : explainSocket(error);
 }

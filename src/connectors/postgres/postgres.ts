@@ -1,15 +1,7 @@
 // The postgres connector: signals by SQL, states by SQL, and which server and database this really is.
-import { z } from 'zod';
-import {
-  ConnectorError,
-  defineConnector,
-  defineSignal,
-  type Call,
-  type Identity,
-  type ProbeAnswer,
-  type Reading,
-} from '../../connector.ts';
-import { notNow } from '../live.ts';
+import { ConnectorError, defineConnector, type Call, type Identity } from '../../connector.ts';
+import { readinessBy } from '../readiness.ts';
+import { sqlSignal } from '../sql/signal.ts';
 import {
   openPostgres,
   postgresOptions,
@@ -17,14 +9,8 @@ import {
   type PostgresOptions,
 } from './client.ts';
 import { holds } from './holds.ts';
-import { readScalar, type Scalar } from './scalar.ts';
+import { ask } from './scalar.ts';
 import { inTransaction } from './transaction.ts';
-
-const query = z.strictObject({
-  sql: z.string().min(1).meta({
-    description: 'Gives one number (or boolean: 1 or 0); run read only. No row or null is no data',
-  }),
-});
 
 /** What plans name by `uses: postgres`. */
 export const postgres = defineConnector<PostgresOptions, PostgresClient>({
@@ -44,58 +30,14 @@ export const postgres = defineConnector<PostgresOptions, PostgresClient>({
       evidence: { ...evidence, server: server ?? null },
     };
   },
-  probe: async (client, call): Promise<ProbeAnswer> => {
-    try {
-      return { type: 'ready', evidence: await identify(client, call) };
-    } catch (error) {
-      if (!(error instanceof ConnectorError)) throw error;
-      return { type: 'not-ready', class: error.class, because: error.message };
-    }
-  },
-  signal: defineSignal({
-    summary: 'One number by SQL, in a read-only transaction',
-    query,
-    read: async (client: PostgresClient, { sql }, when, call): Promise<readonly Reading[]> => {
-      const refused = notNow('postgres', when);
-      if (refused !== undefined) return refused;
-      const at = when.type === 'at' ? when.at : when.to;
-      try {
-        const what = `read ${client.system}`;
-        const found = await inTransaction(client, call, 'read only', what, (run) =>
-          readScalar(run, sql),
-        );
-        return [toReading(client, at, found)];
-      } catch (error) {
-        if (!(error instanceof ConnectorError)) throw error;
-        return [{ type: 'error', at, class: error.class, because: error.message }];
-      }
-    },
-  }),
+  probe: (client, call) => readinessBy(() => identify(client, call)),
+  signal: sqlSignal(
+    'postgres',
+    'Gives one number (or boolean: 1 or 0); run read only. No row or null is no data',
+    ask,
+  ),
   states: { holds },
 });
-
-function toReading(client: PostgresClient, at: number, found: Scalar): Reading {
-  const wrong = (because: string): Reading => ({
-    type: 'error',
-    at,
-    class: 'refused',
-    because: `[postgres] Cannot read ${client.system}: ${because}.`,
-  });
-  switch (found.type) {
-    case 'nothing':
-      return { type: 'no-data', at, because: found.because };
-    case 'too-much':
-      return wrong(found.because);
-    case 'value': {
-      if (typeof found.value === 'string') return wrong('the SQL gives a text instead of a number');
-      const value = Number(found.value);
-      if (!Number.isFinite(value)) {
-        return { type: 'no-data', at, because: `the SQL gives ${found.spelling}` };
-      }
-      return { type: 'number', at, value };
-    }
-  }
-}
 
 /** `backout.environment` is set on the database: alter database shop set backout.environment = 'production'. */
 const identitySql = `select current_database(), current_user,

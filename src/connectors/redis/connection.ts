@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createClient, RESP_TYPES } from '@redis/client';
 import { ConnectorError, type Call } from '../../connector.ts';
 import { Ended, endedError, orEnded, withEnding } from '../ending.ts';
+import { connectWithin } from '../socket.ts';
 import type { RedisClient } from './client.ts';
 import { explain } from './errors.ts';
 
@@ -51,25 +52,11 @@ async function connectAndWork<T>(
   connection.on('error', () => undefined); // whatever waits for an answer fails with it
   const ask: Ask = (...words) => orEnded(signal, connection.sendCommand<Reply>([...words]));
   try {
-    await orEnded(signal, connectWithin(connection, connectTimeoutMs));
+    await orEnded(signal, connectWithin(connection.connect(), connectTimeoutMs));
     return await work(ask, signal);
   } finally {
     if (connection.isOpen) connection.destroy();
   }
-}
-
-/** The library bounds only the socket; a server that takes the connection and says nothing is as far away. */
-async function connectWithin(
-  connection: { readonly connect: () => Promise<unknown> },
-  timeoutMs: number,
-): Promise<void> {
-  const patience = AbortSignal.timeout(timeoutMs);
-  const connecting = connection.connect();
-  connecting.catch(() => undefined);
-  await orEnded(patience, connecting).catch((error: unknown) => {
-    if (!patience.aborted) throw error;
-    throw new Error(`no connection within ${timeoutMs} ms`);
-  });
 }
 
 /** The text of a reply, or undefined when it has none. */

@@ -1,7 +1,7 @@
 // What Redis and the way to it can answer instead of a result, by class of error.
 import { ErrorReply } from '@redis/client';
 import { ConnectorError, type ErrorClass } from '../../connector.ts';
-import { explainSocket, type Why } from '../socket-errors.ts';
+import { explainSocket, type Why } from '../socket.ts';
 import type { RedisClient } from './client.ts';
 
 /** The error to throw for anything that the client library throws. `what` completes "Cannot …". */

@@ -1,11 +1,6 @@
 // The redis connector: keys cleared, values set, numbers read, and which server this really is.
-import {
-  ConnectorError,
-  defineConnector,
-  type Identity,
-  type Json,
-  type ProbeAnswer,
-} from '../../connector.ts';
+import { ConnectorError, defineConnector, type Identity, type Json } from '../../connector.ts';
+import { readinessBy } from '../readiness.ts';
 import { cleared } from './cleared.ts';
 import { openRedis, redisOptions, type RedisClient, type RedisOptions } from './client.ts';
 import { textOf, withConnection, type Ask } from './connection.ts';
@@ -32,17 +27,12 @@ export const redis = defineConnector<RedisOptions, RedisClient>({
         evidence: evidenceOf(info),
       };
     }),
-  probe: async (client, call): Promise<ProbeAnswer> => {
-    try {
-      const evidence = await withConnection(client, call, `use ${client.system}`, async (ask) =>
+  probe: (client, call) =>
+    readinessBy(() =>
+      withConnection(client, call, `use ${client.system}`, async (ask) =>
         evidenceOf(await readInfo(ask)),
-      );
-      return { type: 'ready', evidence };
-    } catch (error) {
-      if (!(error instanceof ConnectorError)) throw error;
-      return { type: 'not-ready', class: error.class, because: error.message };
-    }
-  },
+      ),
+    ),
   signal: question,
   states: { cleared, value },
 });

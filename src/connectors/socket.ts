@@ -1,5 +1,6 @@
-// What the way to a server can answer instead of the server: told by class, for connectors that speak over a socket.
+// The way to a server, for connectors that speak over a socket: how long it may take, and what it can answer instead.
 import type { ErrorClass } from '../connector.ts';
+import { orEnded } from './ending.ts';
 
 /** A class, and what goes after the colon of a message. */
 export type Why = readonly [ErrorClass, string];
@@ -22,4 +23,22 @@ export function explainSocket(error: unknown): Why {
     return ['refused', `TLS does not come about (${message}). Does the server speak it there`];
   }
   return ['cannot-reach', message];
+}
+
+/**
+ * Waits for a connection no longer than it may take. Libraries bound the socket at most; a server that takes the connection
+ * and then says nothing is as far away.
+ */
+export async function connectWithin(
+  connecting: Promise<unknown>,
+  timeoutMs: number,
+): Promise<void> {
+  const patience = AbortSignal.timeout(timeoutMs);
+  connecting.catch(() => undefined);
+  try {
+    await orEnded(patience, connecting);
+  } catch (error) {
+    if (!patience.aborted) throw error;
+    throw new Error(`no connection within ${timeoutMs} ms`, { cause: error });
+  }
 }
