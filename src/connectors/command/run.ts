@@ -3,6 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Call } from '../../connector.ts';
 import { Ended, withEnding } from '../ending.ts';
+import { guard, unguard } from './guardian.ts';
 import { createOutput } from './output.ts';
 
 /** What to run, and with what around it. */
@@ -47,9 +48,11 @@ export async function runCommand(run: Run, call: Call): Promise<Ran> {
     const startedAt = performance.now();
     const child = start(program, words, run);
     if (typeof child === 'string') return { type: 'not-started', code: child };
+    if (child.pid !== undefined) guard(child.pid);
     child.stdin.on('error', () => undefined); // a command need not read its input
     child.stdin.end(run.input ?? '');
     const ended = await waitFor(child, signal);
+    if (child.pid !== undefined) unguard(child.pid);
     return ended.type === 'not-started'
       ? ended
       : { ...ended, ms: Math.round(performance.now() - startedAt) };
