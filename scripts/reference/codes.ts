@@ -95,6 +95,10 @@ export const refusals = {
   'scope-beyond-playbook': 'The playbook does not restore what was asked for.',
   'scope-does-nothing': 'No step of the playbook is for what was asked for.',
   'scope-breaks-needs': 'A step of the scope needs one that the scope leaves out.',
+  'needs-open': 'What the step needs is not over yet.',
+  'nothing-to-overrule': 'The step holds nothing back by the word of the plan.',
+  'overrule-only':
+    'Only the owner may let the run go on without this: it is overruled, never skipped.',
   'no-such-playbook': 'The plan has no such playbook.',
   'no-such-question': 'There is no such open decision.',
   'no-such-run': 'There is no such run.',
@@ -122,6 +126,7 @@ export const refusals = {
   'timebox-spent': 'The timebox of the step is spent.',
   'undone-already': 'The run was undone already.',
   'verification-by-hand': 'A verification is measured, never confirmed by hand.',
-  'verification-by-looks': 'A verification is decided by looks over time, never by one result.',
+  'verification-by-looks':
+    'A verification, and the look after a ring, are decided by looks over time, never by one result.',
   'which-question': 'Several decisions wait; name one.',
 } as const;

@@ -48,6 +48,9 @@ const ofRun = {
   StepAsked: 'A person is asked to do the step by hand.',
   StepOverdue: 'The timebox of the step is spent.',
   StepSkipped: 'Somebody left the step out: a deviation from the plan, with its reason.',
+  StepOverruled:
+    'The owner let the run go on though what we go back to is not healthy, or a ring was worse.',
+  RingLooked: 'What the looks after a ring say has changed: good, worse, or unknown.',
   StepRetried: 'Somebody ordered another try of a blocked step.',
   StepLateResultRecorded:
     'An attempt that no longer counts told its result. Recorded, never applied.',

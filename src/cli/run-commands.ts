@@ -99,6 +99,19 @@ function addStepOrders(run: Command, frame: Frame): void {
         because: reasonOf(said),
       })),
     );
+  ofStep(step, 'overrule', 'the owner lets a run go on though it is not safe, or a ring was worse')
+    .option('--because <reason>', 'why; must be said')
+    .addHelpText(
+      'after',
+      example('backout run step overrule 7 safe-to-return --because "legacy is slow, and up"'),
+    )
+    .action((number: string, name: string, _own: object, command: Command) =>
+      tell(frame, command, number, (said) => ({
+        type: 'OverruleStep',
+        step: name,
+        because: reasonOf(said),
+      })),
+    );
   ofStep(step, 'retry', 'try a blocked step again')
     .addHelpText('after', example('backout run step retry 7 route-back'))
     .action((number: string, name: string, _own: object, command: Command) =>

@@ -30,9 +30,7 @@ export function assertSecrets(
 /** The steps and checks of a playbook, with the systems and signals that they name. */
 function partsOf(plan: Plan, playbook: string): unknown {
   const works = (compileGraph(plan, playbook)?.nodes ?? []).map((node) => node.work);
-  const checks = works.flatMap((work) =>
-    work.type === 'checkpoint' || work.type === 'verification' ? work.checks : [],
-  );
+  const checks = works.flatMap((work) => ('checks' in work ? work.checks : []));
   const parts: unknown = [works, checks.map((name) => plan.checks[name])];
   const signals = Object.entries(plan.signals).filter(
     ([name]) => checks.includes(name) || mentions(parts, 'signal', name),

@@ -11,6 +11,7 @@ import { known } from './observation.ts';
 import { type StepJob, backout } from './office.ts';
 import { isOutage, waitOut } from './outage.ts';
 import type { Snapshot, Systems } from './systems.ts';
+import { measureBefore, watchRing } from './ring.ts';
 import { assertTarget } from './target.ts';
 import { type Trouble, troubleOf, textOf } from './trouble.ts';
 
@@ -83,6 +84,10 @@ async function work(what: Work, at: AtWork): Promise<void> {
         return await bringAbout(what, snapshot, at);
       case 'checkpoint':
         return await passCheckpoint(what, snapshot, at);
+      case 'measure':
+        return await measureBefore(what, snapshot, at);
+      case 'worsening':
+        return await watchRing(what, snapshot, at);
       case 'verification':
         return await verify(what, snapshot, at);
       case 'manual':

@@ -26,7 +26,14 @@ export type Answer =
 
 /** What a person may tell a run. */
 export type RunOrder = RunCommand & {
-  type: 'PauseRun' | 'ResumeRun' | 'AbortRun' | 'ConfirmStep' | 'SkipStep' | 'RetryStep';
+  type:
+    | 'PauseRun'
+    | 'ResumeRun'
+    | 'AbortRun'
+    | 'ConfirmStep'
+    | 'SkipStep'
+    | 'RetryStep'
+    | 'OverruleStep';
 };
 
 /** What a person may answer to a question. */

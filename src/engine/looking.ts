@@ -1,5 +1,5 @@
 // Attempts that only look: a checkpoint that must pass once, and the verification that must hold for a while.
-import type { Work } from '../core/rollback/graph.ts';
+import { SAFE_TO_RETURN, type Work } from '../core/rollback/graph.ts';
 import { callFor, pause } from './calls.ts';
 import { type Look, evidenceOfLooks, lookAtChecks } from './checks.ts';
 import { type AtWork, handBack, isUnderWay, report, tell } from './hands.ts';
@@ -13,10 +13,10 @@ export const LOOK_AGAIN = { firstMs: 100, mostMs: 2_000 };
 const VERIFY_EVERY_MS = 1_000;
 
 /** One look of a verification may take so long. Milliseconds. */
-const LOOK_MS = 5_000;
+export const LOOK_MS = 5_000;
 
 /** From one look to the next nobody may have been away for longer, or the hold begins anew. Milliseconds. */
-const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
+export const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
 
 /** Looks until every check holds, or the timebox is spent. */
 export async function passCheckpoint(
@@ -48,7 +48,10 @@ export async function passCheckpoint(
   await report(at, {
     type: 'failed',
     class: 'verification-failed',
-    because: `Checkpoint ${what.checkpoint} did not pass in its time: ${open}.`,
+    because:
+      what.checkpoint === SAFE_TO_RETURN
+        ? `What we go back to is not healthy: ${open}. Nothing was changed.`
+        : `Checkpoint ${what.checkpoint} did not pass in its time: ${open}.`,
   });
 }
 
@@ -79,10 +82,14 @@ export async function verify(
       lookedAt: now,
     });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
-    const next = Math.min(VERIFY_EVERY_MS, Math.max(100, what.holdMs / 5));
-    await pause(next, call.signal, clock);
+    await pause(lookEveryMs(what.holdMs), call.signal, clock);
   }
   if (hands.signal.aborted) await handBack(at);
+}
+
+/** A state that must last is looked at so often, more often when it must last only shortly. */
+export function lookEveryMs(forMs: number): number {
+  return Math.min(VERIFY_EVERY_MS, Math.max(100, forMs / 5));
 }
 
 async function look(

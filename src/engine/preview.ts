@@ -46,7 +46,7 @@ export async function previewRun(
   signal?: AbortSignal,
 ): Promise<readonly PreviewLine[]> {
   const lines = graph.nodes
-    .filter((node) => node.work.type !== 'verification')
+    .filter((node) => node.work.type !== 'verification' && node.work.type !== 'measure')
     .map((node) => previewNode(systems, events, snapshot, node, now, signal));
   return Promise.all(lines);
 }
@@ -63,6 +63,7 @@ async function previewNode(
   const call = callFor(ASK_MS, signal);
   switch (work.type) {
     case 'manual':
+    case 'measure':
     case 'verification':
       return {
         step,
@@ -70,7 +71,8 @@ async function previewNode(
         says: 'by-hand',
         instruction: work.type === 'manual' ? work.instruction : '',
       };
-    case 'checkpoint': {
+    case 'checkpoint':
+    case 'worsening': {
       const looks = await lookAtChecks(systems, events, snapshot, work.checks, now, call);
       const evidence = evidenceOfLooks(looks);
       const missing = looks

@@ -80,7 +80,9 @@ function wordsOf(run: BegunRun, node: GraphNode, step: StepState, now: number): 
     case 'running':
       return node.work.type === 'verification'
         ? verifying(run, node, step, now)
-        : `${ofBox}${tryOf(step)}${changeOf(step)}`;
+        : node.work.type === 'worsening'
+          ? soaking(node.work.soakMs, step, now, ofBox)
+          : `${ofBox}${tryOf(step)}${changeOf(step)}`;
     case 'retrying':
       return `again in ${stopwatch((step.dueAt ?? now) - now)}${tryOf(step)}`;
     case 'asked':
@@ -100,6 +102,19 @@ function verifying(run: BegunRun, node: GraphNode, step: StepState, now: number)
   return run.holdingSince === null
     ? `does not hold yet, ${stopwatch(now - (step.startedAt ?? now))} of ${stopwatch(node.timeboxMs)}`
     : `holds ${stopwatch(now - run.holdingSince)} of ${stopwatch(holdMs)}`;
+}
+
+function soaking(soakMs: number, { looked }: StepState, now: number, ofBox: string): string {
+  switch (looked?.says) {
+    case undefined:
+      return ofBox;
+    case 'good':
+      return `not worse ${stopwatch(now - looked.since)} of ${stopwatch(soakMs)}`;
+    case 'worse':
+      return `worse for ${stopwatch(now - looked.since)}`;
+    case 'unknown':
+      return `nobody can say, ${ofBox}`;
+  }
 }
 
 function tryOf(step: StepState): string {

@@ -31,17 +31,20 @@ function waitOf(run: BegunRun, node: GraphNode, look: Look): readonly string[] {
 function blocked(run: BegunRun, node: GraphNode, step: StepState, look: Look): readonly string[] {
   const who = node.owner === undefined ? '' : ` and waits for ${node.owner}`;
   const head = `${node.id} is blocked${who}: ${step.problem?.because ?? 'nobody knows why'}`;
-  const byHand =
-    node.work.type === 'verification'
-      ? []
-      : [command(`backout run step confirm ${run.run} ${node.id} --evidence "what you saw"`, look)];
   return [
     ...marked(paint('bold', head, look), 'bad', look),
-    command(`backout run step retry ${run.run} ${node.id}`, look),
-    ...byHand,
-    command(`backout run step skip ${run.run} ${node.id} --because "…"`, look),
+    ...waysOn(run, node).map((way) => command(way, look)),
     command(`backout run abort ${run.run} --because "…"`, look),
   ];
+}
+
+/** What can be said to a blocked step. */
+function waysOn({ run }: BegunRun, { id, work, ownerOnly }: GraphNode): readonly string[] {
+  const retry = `backout run step retry ${run} ${id}`;
+  if (ownerOnly === true) return [`backout run step overrule ${run} ${id} --because "…"`, retry];
+  const confirm = `backout run step confirm ${run} ${id} --evidence "what you saw"`;
+  const skip = `backout run step skip ${run} ${id} --because "…"`;
+  return work.type === 'verification' ? [retry, skip] : [retry, confirm, skip];
 }
 
 function asked(run: BegunRun, node: GraphNode, look: Look): readonly string[] {

@@ -22,6 +22,8 @@ export type Act =
       readonly type: 'confirm the step' | 'retry the step' | 'skip the step';
       readonly roles: readonly string[];
     }
+  /** The owner's alone: the plan says that it should not go on. */
+  | { readonly type: 'overrule the step'; readonly roles: readonly string[] }
   /** What wants a second pair of eyes: any holder of a role, but never those who asked for it. */
   | {
       readonly type:
@@ -86,6 +88,7 @@ function wantedFor(
     case 'confirm the step':
     case 'retry the step':
     case 'skip the step':
+    case 'overrule the step':
       return { roles: withOwner(act.roles), not: [] };
     case 'approve the run':
     case 'approve the deviation':

@@ -2,7 +2,7 @@
 import type { Json } from '../journal/event.ts';
 import type { NoticeMoment, PlanOnFailure } from './plan.ts';
 import type { ScopeKind } from '../rollback/scope.ts';
-import type { DurationText, RateText, RatioText } from './scalars.ts';
+import type { DurationText, RateText, RatioText, SizeText } from './scalars.ts';
 import type { ConditionInput } from './schema/condition.ts';
 
 /** What does not apply, and why. */
@@ -140,6 +140,24 @@ export interface CheckpointEntryInput<Checkpoint extends string> {
   readonly timebox?: DurationText;
 }
 
+/** How a stage goes back in rings. */
+export interface RingsInput {
+  readonly shares: readonly Ratio[];
+  readonly soak?: DurationText;
+  readonly within?: DurationText;
+  readonly worsening: {
+    readonly checks?: readonly string[];
+    readonly signals?: {
+      readonly [signal: string]: {
+        readonly by: number | RatioText | SizeText;
+        readonly worse?: 'higher' | 'lower';
+      };
+    };
+    readonly for?: DurationText;
+    readonly failures?: number;
+  };
+}
+
 /** A playbook. */
 export interface PlaybookInput<
   Role extends string,
@@ -148,6 +166,11 @@ export interface PlaybookInput<
 > {
   readonly scope: 'full' | ScopeInput;
   readonly 'on-failure'?: PlanOnFailure;
+  readonly 'safe-to-return'?: {
+    readonly by: readonly Checkpoint[];
+    readonly within?: DurationText;
+  };
+  readonly rings?: { readonly [stage: string]: RingsInput };
   readonly stages: readonly {
     readonly [stage: string]: readonly (
       | StateStepInput<Role, System>

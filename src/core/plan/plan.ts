@@ -202,6 +202,10 @@ export interface PlanPlaybook {
   readonly scope: 'full' | Scope;
   /** For every step, checkpoint and the verification, unless a step says otherwise. */
   readonly 'on-failure'?: PlanOnFailure;
+  /** What must hold before anything is changed: these checkpoints, looked at for `within` at the most. */
+  readonly 'safe-to-return'?: { readonly by: readonly string[]; readonly within: number };
+  /** Stages that go back ring by ring, by their names. */
+  readonly rings?: Named<PlanRings>;
   readonly stages: readonly PlanStage[];
   /** What proves that the rollback worked: these checkpoints hold for `hold`, tried for `within` at the most. */
   readonly verified?: Verified;
@@ -214,6 +218,20 @@ export interface Verified {
   readonly by: readonly string[];
   readonly hold: number;
   readonly within: number;
+}
+
+/** How a stage goes back in rings. */
+export interface PlanRings {
+  /** How much is back after each ring, from 0 to 1, ascending. */
+  readonly shares: readonly number[];
+  readonly soak: number;
+  readonly within: number;
+  readonly worsening: {
+    readonly checks: readonly string[];
+    readonly signals: Named<{ readonly by: number; readonly worse: 'higher' | 'lower' }>;
+    readonly for: number;
+    readonly failures?: number;
+  };
 }
 
 /** Stages follow one another; inside a stage `needs` says what waits for what. */

@@ -90,6 +90,21 @@ const rules: readonly Rule[] = [
     saying: 'Step $4 is undone on',
   },
   {
+    path: 'playbooks.*.safe-to-return.by.#',
+    kinds: ['checkpoint'],
+    saying: 'Playbook $1 is safe to return by',
+  },
+  {
+    path: 'playbooks.*.rings.*.worsening.checks.#',
+    kinds: ['check', 'signal'],
+    saying: 'Rings of $2 look at',
+  },
+  {
+    path: 'playbooks.*.rings.*.worsening.signals.*.~',
+    kinds: ['signal'],
+    saying: 'Rings of $2 compare',
+  },
+  {
     path: 'playbooks.*.verified.by.#',
     kinds: ['checkpoint'],
     saying: 'Playbook $1 is verified by',

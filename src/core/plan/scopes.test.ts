@@ -77,3 +77,28 @@ test('a part that no step is for, and a need that falls out, are found before a 
   assert.ok(rules.includes('needs-stay-in-scope'), rules.join());
   assert.equal(rules.filter((rule) => rule === 'scope-has-step').length, 3);
 });
+
+test('rings are of a stage that is there, grow, and are used by a step of it', () => {
+  const rings = (stage: string, shares: string): string =>
+    head.replace(
+      '    stages:',
+      `    rings: { ${stage}: { shares: ${shares}, worsening: { checks: [calm] } } }\n    stages:`,
+    ) + 'CHECKS';
+  const withChecks = (text: string, to: string): string =>
+    text.replace('CHECKS', step(`with: { system: router, to: ${to} }`)) +
+    'checks: { calm: { uses: http/holds, with: { system: router } } }\n';
+  assert.deepEqual(problems(withChecks(rings('back', '[10%, 100%]'), '"${ring:share}"')), []);
+  assert.match(
+    problems(withChecks(rings('bcak', '[10%, 100%]'), '1'))[0] ?? '',
+    /^BK-0412 Playbook full has no stage "bcak"\. did you mean "back"\?$/,
+  );
+  assert.match(
+    problems(withChecks(rings('back', '[50%, 10%]'), '1'))[0] ?? '',
+    /^BK-0421 A ring of stage back brings back no more than the one before\./,
+  );
+  const parsed = parsePlan({ file: 'a', text: withChecks(rings('back', '[10%, 100%]'), '1') });
+  const found = parsed.type === 'plan' ? parsed.findings.map(({ rule }) => rule) : [];
+  assert.ok(found.includes('ring-has-share'), found.join());
+  const blind = withChecks(rings('back', '[1]'), '1').replace('checks: [calm]', '');
+  assert.match(problems(blind)[0] ?? '', /looks at nothing/i);
+});

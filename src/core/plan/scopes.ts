@@ -5,6 +5,7 @@ import { fillNames, fillsIn, ringFills } from './fills.ts';
 import { didYouMean } from './nearest.ts';
 import type { Plan, PlanEntry, PlanFor } from './plan.ts';
 import { type Problem, problemAt } from './problem.ts';
+import { parseRatio } from './scalars.ts';
 import { EACH } from './schema/scope.ts';
 import { type Step, type Tree, at, entriesOf, itemsOf, textOf } from './tree.ts';
 
@@ -16,12 +17,47 @@ export function scopeProblems(tree: Tree): readonly Problem[] {
       for (const part of ['with', 'undo', 'manual'])
         for (const text of textsIn(at(entry.tree, part))) inSteps.set(text, entry);
   return [
+    ...entriesOf(at(tree, 'playbooks')).flatMap(([playbook, { value }]) =>
+      inRings(playbook, value),
+    ),
     ...scopeKinds.flatMap((kind) => reserved(kind, at(tree, 'scopes', `${kind}s`))),
     ...textsIn(tree).flatMap((text) => {
       const entry = inSteps.get(text);
       return entry === undefined ? outside(text) : filledIn(text, entry, tree);
     }),
   ];
+}
+
+/** Rings are of a stage that is there, and each brings more back than the one before. */
+function inRings(playbook: string, tree: Tree): readonly Problem[] {
+  const stages = itemsOf(at(tree, 'stages')).flatMap((stage) =>
+    entriesOf(stage).map(([name]) => name),
+  );
+  return entriesOf(at(tree, 'rings')).flatMap(([stage, { key, value }]) => {
+    const unknown = stages.includes(stage)
+      ? []
+      : [
+          problemAt(key, 'BK-0412', `Playbook ${playbook} has no stage "${stage}".`, {
+            mend: didYouMean(stage, stages),
+          }),
+        ];
+    const shares = itemsOf(at(value, 'shares'));
+    const falls = shares.find(
+      (share, index) => index > 0 && (shareOf(share) ?? 1) <= (shareOf(shares[index - 1]) ?? 0),
+    );
+    if (falls === undefined) return unknown;
+    const message = `A ring of stage ${stage} brings back no more than the one before.`;
+    return [
+      ...unknown,
+      problemAt(falls.span, 'BK-0421', message, { mend: 'Write the shares from small to large.' }),
+    ];
+  });
+}
+
+function shareOf(tree: Tree | undefined): number | undefined {
+  if (tree?.type !== 'scalar') return undefined;
+  if (typeof tree.value === 'number') return tree.value;
+  return typeof tree.value === 'string' ? parseRatio(tree.value) : undefined;
 }
 
 function reserved(kind: ScopeKind, tree: Tree | undefined): readonly Problem[] {
@@ -108,7 +144,24 @@ export function scopeOpinions(plan: Plan): readonly ScopeOpinion[] {
   const entries = Object.values(plan.playbooks).flatMap(({ stages }) =>
     stages.flatMap((stage) => stage.entries),
   );
-  return [...alone(plan, entries), ...needsThatFallOut(plan)];
+  return [...alone(plan, entries), ...needsThatFallOut(plan), ...ringsWithoutShares(plan)];
+}
+
+/** A ring whose steps all want the same is no ring: the first one brings everything back. */
+function ringsWithoutShares({ playbooks }: Plan): readonly ScopeOpinion[] {
+  return Object.entries(playbooks).flatMap(([playbook, { rings = {}, stages }]) =>
+    Object.keys(rings)
+      .filter((name) => {
+        const entries = stages.find((stage) => stage.name === name)?.entries ?? [];
+        return !JSON.stringify(entries).includes('${ring:');
+      })
+      .map((name) => ({
+        rule: 'ring-has-share',
+        path: ['playbooks', playbook, 'rings', name],
+        message: `No step of stage ${name} uses its ring's share: the first ring brings everything back.`,
+        mend: 'Use ${ring:percent} or ${ring:share} in one of its steps.',
+      })),
+  );
 }
 
 function alone(plan: Plan, entries: readonly PlanEntry[]): readonly ScopeOpinion[] {

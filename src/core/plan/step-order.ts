@@ -1,7 +1,7 @@
 // The order of a playbook's steps: names given twice, needs that nothing meets, steps that wait for each other.
 import { entriesOfPlaybook } from './definitions.ts';
 import type { EntryAt } from './definitions.ts';
-import { VERIFIED } from '../rollback/graph.ts';
+import { SAFE_TO_RETURN, VERIFIED } from '../rollback/graph.ts';
 import { didYouMean } from './nearest.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -40,12 +40,19 @@ export function stepOrderProblems(playbook: string, tree: Tree): readonly Proble
   ];
 }
 
-/** A run adds the verification as its own last step. */
+/** A run adds steps of its own. */
+const reservedNames: { readonly [name: string]: string } = {
+  [VERIFIED]: 'the verification, which every run adds as its last step',
+  [SAFE_TO_RETURN]: 'the look at what we go back to, which a run may add as its first step',
+};
+
 function reserved({ name, nameSpan, playbook }: EntryAt): readonly Problem[] {
-  if (name !== VERIFIED) return [];
+  const what =
+    name !== undefined && Object.hasOwn(reservedNames, name) ? reservedNames[name] : undefined;
+  if (what === undefined) return [];
   return [
-    problemAt(nameSpan, 'BK-0419', `Playbook ${playbook} has an entry named "${VERIFIED}".`, {
-      why: 'That is the name of the verification, which every run adds as its last step.',
+    problemAt(nameSpan, 'BK-0419', `Playbook ${playbook} has an entry named "${name}".`, {
+      why: `That is the name of ${what}.`,
       mend: 'Rename it.',
     }),
   ];

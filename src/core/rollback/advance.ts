@@ -1,6 +1,7 @@
 // What follows by itself: steps whose needs are met begin, and a run whose last step is over ends.
 import type { RunEvent } from './events.ts';
 import { type GraphNode, changesSystem, verificationOf } from './graph.ts';
+import { failedRings } from './rings.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -14,8 +15,11 @@ export function advance(run: BegunRun): readonly RunEvent[] {
       return isSafePoint(run)
         ? [{ type: 'RunEnded', outcome: 'aborted', because: run.abortBecause ?? 'aborted' }]
         : [];
-    case 'running':
+    case 'running': {
+      const failed = failedRings(run);
+      if (failed.length > 0) return failed;
       return finished(run) ? [ended(run)] : ready(run).map(begin);
+    }
   }
 }
 
@@ -63,7 +67,7 @@ function finished(run: BegunRun): boolean {
 }
 
 /** Done or skipped. */
-function isOver(step: StepState | undefined): boolean {
+export function isOver(step: StepState | undefined): boolean {
   return step?.status === 'done' || step?.status === 'skipped';
 }
 

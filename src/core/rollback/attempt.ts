@@ -41,10 +41,10 @@ export function decideAttempt(
         ...(command.change === undefined ? {} : { change: command.change }),
       });
     case 'ReportResult':
-      if (node.work.type === 'verification' && command.result.type !== 'failed') {
+      if (isByLooks(node) && command.result.type !== 'failed') {
         return reject(
           'verification-by-looks',
-          'A verification is decided by looks over time (ReportVerification), never by one result.',
+          'A verification, and the look after a ring, are decided by looks over time, never by one result.',
         );
       }
       if (counts(run, step, command.attempt))
@@ -59,6 +59,10 @@ export function decideAttempt(
       if (!counts(run, step, command.attempt) || step.node !== command.node) return yes();
       return yes(...lost(command, run, node, step));
   }
+}
+
+function isByLooks({ work }: GraphNode): boolean {
+  return work.type === 'verification' || work.type === 'worsening';
 }
 
 /** Only the newest attempt of a step that is being carried out counts. */

@@ -8,7 +8,14 @@ import type { BegunRun } from './state.ts';
 
 /** What people tell a run. */
 type Told = RunCommand & {
-  type: 'PauseRun' | 'ResumeRun' | 'AbortRun' | 'ConfirmStep' | 'SkipStep' | 'RetryStep';
+  type:
+    | 'PauseRun'
+    | 'ResumeRun'
+    | 'AbortRun'
+    | 'ConfirmStep'
+    | 'SkipStep'
+    | 'RetryStep'
+    | 'OverruleStep';
 };
 
 /** Why this person may not; null when they may. */
@@ -33,6 +40,8 @@ function actOf(command: Told, run: BegunRun): Act {
       return { type: 'confirm the step', roles: rolesFor(run, command.step) };
     case 'RetryStep':
       return { type: 'retry the step', roles: rolesFor(run, command.step) };
+    case 'OverruleStep':
+      return { type: 'overrule the step', roles: [] };
     case 'SkipStep':
       return { type: 'skip the step', roles: skippers(run, command.step) };
   }

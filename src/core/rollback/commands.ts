@@ -17,6 +17,8 @@ export type RunCommand =
   | { readonly type: 'ConfirmStep'; readonly step: string; readonly evidence?: string }
   | { readonly type: 'SkipStep'; readonly step: string; readonly because: string }
   | { readonly type: 'RetryStep'; readonly step: string }
+  /** The owner's word over a check that only the owner may pass by. */
+  | { readonly type: 'OverruleStep'; readonly step: string; readonly because: string }
   | {
       readonly type: 'BeginAttempt';
       readonly step: string;
@@ -41,6 +43,17 @@ export type RunCommand =
       readonly step: string;
       readonly attempt: number;
       readonly node: string;
+    }
+  /** One look after a ring, by the store's clock: `lookedAt` when it began, `gaplessSince` since when this node has looked without a gap. */
+  | {
+      readonly type: 'ReportRing';
+      readonly step: string;
+      readonly attempt: number;
+      readonly says: 'good' | 'worse' | 'unknown';
+      readonly because: string;
+      readonly evidence: Json;
+      readonly gaplessSince: number;
+      readonly lookedAt: number;
     }
   /**
    * One look at all the checks of the verification, by the store's clock: `lookedAt` when the look began (left out: now),

@@ -6,13 +6,24 @@ import type {
   Plan,
   PlanEntry,
   PlanPlaybook,
+  PlanRings,
   PlanStage,
   PlanUndo,
   StateAct,
   Verified,
 } from '../plan/plan.ts';
-import { type Graph, type GraphNode, type Proof, VERIFIED, type Work } from './graph.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type Proof,
+  type Ring,
+  SAFE_TO_RETURN,
+  VERIFIED,
+  type Work,
+} from './graph.ts';
 import { policyOf } from './policy.ts';
+import { measureOf, titleOf, worseningOf } from './ring-nodes.ts';
+import { percentOf } from './rings.ts';
 import { type Scope, type ScopeKind, fullScope, scopeKinds } from './scope.ts';
 import { closureOf, isInScope, partsNamed } from './scoping.ts';
 
@@ -27,12 +38,16 @@ export function compileGraph(plan: Plan, playbookName: string, scope?: Scope): G
   if (playbook === undefined) return undefined;
   const own = playbook.scope === 'full' ? fullScope : playbook.scope;
   const within: Within = { plan, playbook, scope: closureOf(plan, scope ?? own), made: new Map() };
-  const nodes: GraphNode[] = [];
-  let before: readonly string[] = [];
+  const nodes: GraphNode[] = [...safeToReturn(plan, playbook)];
+  let before: readonly string[] = nodes.map((node) => node.id);
   for (const stage of playbook.stages) {
-    const inStage = stageOf(within, stage, before);
-    nodes.push(...inStage);
-    if (inStage.length > 0) before = inStage.map((node) => node.id);
+    const rings = playbook.rings?.[stage.name];
+    const inStage =
+      rings === undefined
+        ? stageOf(within, stage, before)
+        : stageInRings(within, stage, rings, before);
+    nodes.push(...inStage.nodes);
+    before = inStage.last.length > 0 ? inStage.last : before;
   }
   const undoVerified = proofOf(plan, playbook, playbook['undo-verified']);
   return {
@@ -58,21 +73,71 @@ interface Made {
   readonly each: Each;
 }
 
+/** The nodes of a stage, and those that what comes next waits for. */
+interface StageNodes {
+  readonly nodes: readonly GraphNode[];
+  readonly last: readonly string[];
+}
+
 function stageOf(
   within: Within,
   stage: PlanStage,
   before: readonly string[],
-): readonly GraphNode[] {
+  ring?: Ring,
+): StageNodes {
   const entries = stage.entries.filter((entry) => isInScope(entry.for, within.scope));
   for (const entry of entries) {
-    const made = eachOf(within, entry).map((each) => ({ id: idOf(entry, each), each }));
+    const made = eachOf(within, entry).map((each) => ({ id: idOf(entry, each, ring), each }));
     within.made.set(nameOf(entry), made);
   }
-  return entries.flatMap((entry) =>
+  const title = ring === undefined ? stage.name : titleOf(ring);
+  const nodes = entries.flatMap((entry) =>
     (within.made.get(nameOf(entry)) ?? []).map((made) =>
-      nodeOf(within, stage.name, entry, made, before),
+      nodeOf(within, title, entry, made, before, ring),
     ),
   );
+  return { nodes, last: nodes.map((node) => node.id) };
+}
+
+/** The stage once for each ring: a measure before it, its steps, and the look whether it is worse, for which the next ring waits. */
+function stageInRings(
+  within: Within,
+  stage: PlanStage,
+  rings: PlanRings,
+  before: readonly string[],
+): StageNodes {
+  const all: GraphNode[] = [];
+  let last = before;
+  for (const [index, share] of rings.shares.entries()) {
+    const ring = { stage: stage.name, number: index + 1, of: rings.shares.length, share };
+    const measure = measureOf(within.playbook, rings, ring, last);
+    const steps = stageOf(within, stage, [measure.id], ring);
+    if (steps.nodes.length === 0) return { nodes: [], last: [] };
+    const worsening = worseningOf(within, rings, ring, steps.last, measure.id);
+    all.push(measure, ...steps.nodes, worsening);
+    last = [worsening.id];
+  }
+  return { nodes: all, last };
+}
+
+/** The first node, where the playbook says what must be healthy before anything is changed. */
+function safeToReturn(plan: Plan, playbook: PlanPlaybook): readonly GraphNode[] {
+  const safe = playbook['safe-to-return'];
+  if (safe === undefined) return [];
+  const checks = [...new Set(safe.by.flatMap((name) => plan.checkpoints[name]?.checks ?? []))];
+  if (checks.length === 0) return [];
+  return [
+    {
+      id: SAFE_TO_RETURN,
+      stage: SAFE_TO_RETURN,
+      needs: [],
+      owner: 'owner',
+      timeboxMs: safe.within,
+      onFailure: policyOf(playbook['on-failure']),
+      ownerOnly: true,
+      work: { type: 'checkpoint', checkpoint: SAFE_TO_RETURN, checks },
+    },
+  ];
 }
 
 function nodeOf(
@@ -81,6 +146,7 @@ function nodeOf(
   entry: PlanEntry,
   { id, each }: Made,
   before: readonly string[],
+  ring: Ring | undefined,
 ): GraphNode {
   const { plan, playbook } = within;
   const { timebox: timeboxMs } = entry;
@@ -96,7 +162,7 @@ function nodeOf(
   // The cast holds because an act is plain JSON, and filling changes nothing but texts and what stands for numbers.
   const act = fillIn(
     entry.act as unknown as Json,
-    fillsOf(entry, each),
+    fillsOf(entry, each, ring),
   ) as unknown as typeof entry.act;
   const { owner } = entry;
   if (act.type === 'manual') return { id, stage, needs, owner, timeboxMs, work: manual(act) };
@@ -118,9 +184,14 @@ function needed(within: Within, need: string, each: Each): readonly string[] {
   const entry = within.playbook.stages
     .flatMap((stage) => stage.entries)
     .find((other) => nameOf(other) === need);
-  return entry === undefined || isInScope(entry.for, within.scope)
-    ? []
-    : entry.needs.flatMap((further) => needed(within, further, each));
+  if (entry === undefined || isInScope(entry.for, within.scope)) return [];
+  // One that is left out and not of the kind would have waited for all of the kind.
+  const same = Object.fromEntries(
+    scopeKinds
+      .filter((kind) => entry.for?.[kind] === 'each' && each[kind] !== undefined)
+      .map((kind) => [kind, each[kind]]),
+  );
+  return entry.needs.flatMap((further) => needed(within, further, same));
 }
 
 /** Two nodes belong together when they are for the same of each kind that both are for one of. */
@@ -147,19 +218,31 @@ function eachOf({ plan, scope }: Within, entry: PlanEntry): readonly Each[] {
 }
 
 /** No step is named with a dot, so that no two nodes have one name. */
-function idOf(entry: PlanEntry, each: Each): string {
-  return [nameOf(entry), ...scopeKinds.flatMap((kind) => each[kind] ?? [])].join('.');
+function idOf(entry: PlanEntry, each: Each, ring: Ring | undefined): string {
+  const names = scopeKinds.flatMap((kind) => each[kind] ?? []);
+  return [nameOf(entry), ...names, ...(ring === undefined ? [] : [`ring-${ring.number}`])].join(
+    '.',
+  );
 }
 
-function fillsOf({ for: of }: PlanEntry, each: Each): Fills {
-  return Object.fromEntries(
-    scopeKinds.flatMap((kind) => {
-      const said = of?.[kind];
-      const [only, ...others] = said === undefined || said === 'each' ? [] : said;
-      const name = each[kind] ?? (others.length === 0 ? only : undefined);
-      return name === undefined ? [] : [[`scope:${kind}`, name] as const];
-    }),
-  );
+function fillsOf({ for: of }: PlanEntry, each: Each, ring: Ring | undefined): Fills {
+  const ofScope = scopeKinds.flatMap((kind) => {
+    const said = of?.[kind];
+    const [only, ...others] = said === undefined || said === 'each' ? [] : said;
+    const name = each[kind] ?? (others.length === 0 ? only : undefined);
+    return name === undefined ? [] : [[`scope:${kind}`, name] as const];
+  });
+  return { ...Object.fromEntries(ofScope), ...(ring === undefined ? {} : fillsOfRing(ring)) };
+}
+
+function fillsOfRing({ number, of, share }: Ring): Fills {
+  return {
+    'ring:number': number,
+    'ring:of': of,
+    'ring:share': share,
+    'ring:percent': percentOf(share),
+    'ring:rest': percentOf(1 - share),
+  };
 }
 
 function nameOf(entry: PlanEntry): string {

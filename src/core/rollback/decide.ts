@@ -9,6 +9,7 @@ import { evolve } from './evolve.ts';
 import { flawOf } from './graph.ts';
 import { notYours } from './authority.ts';
 import { decidePeople } from './people.ts';
+import { decideRing } from './rings.ts';
 import type { BegunRun, Run } from './state.ts';
 import { tick } from './tick.ts';
 
@@ -36,10 +37,13 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
     case 'ConfirmStep':
     case 'SkipStep':
     case 'RetryStep':
+    case 'OverruleStep':
       return ofLiving(
         run,
         () => notYours(command, run, context.actor) ?? decidePeople(command, run, context),
       );
+    case 'ReportRing':
+      return decideRing(command, run, context);
     case 'BeginAttempt':
     case 'ReportObserved':
     case 'ReportResult':

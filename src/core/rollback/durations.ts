@@ -74,7 +74,10 @@ function workOf({ work }: GraphNode): string {
       return `undo of ${work.uses} on ${work.system}`;
     case 'verification':
       return `holds for ${work.holdMs} ms`;
+    case 'worsening':
+      return `not worse for ${work.soakMs} ms`;
     case 'manual':
+    case 'measure':
     case 'checkpoint':
       return work.type;
   }

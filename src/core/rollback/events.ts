@@ -143,6 +143,17 @@ export type RunEvent =
       readonly attempt: number;
       readonly result: AttemptResult;
     }
+  /** The owner lets the run go on though this does not hold: what we go back to is not healthy, or a ring was worse. */
+  | { readonly type: 'StepOverruled'; readonly step: string; readonly because: string }
+  /** What the looks after a ring say now; told when it changes. */
+  | {
+      readonly type: 'RingLooked';
+      readonly step: string;
+      readonly attempt: number;
+      readonly says: 'good' | 'worse' | 'unknown';
+      readonly because: string;
+      readonly evidence: Json;
+    }
   | { readonly type: 'VerificationHeld'; readonly evidence: Json }
   | { readonly type: 'VerificationBroken'; readonly evidence: Json };
 
@@ -165,6 +176,8 @@ export const runEventTypes = {
   StepAsked: true,
   StepOverdue: true,
   StepSkipped: true,
+  StepOverruled: true,
+  RingLooked: true,
   StepRetried: true,
   StepLateResultRecorded: true,
   VerificationHeld: true,

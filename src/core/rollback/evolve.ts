@@ -54,6 +54,7 @@ function evolveBegun(
         node: body.node,
         startedAt: step.startedAt ?? at,
         progress: 'begun',
+        looked: null,
       }));
     case 'StepObserved':
       return change(run, body.step, (step) => ({
@@ -100,6 +101,7 @@ function evolveBegun(
     case 'StepOverdue':
       return change(run, body.step, { overdue: true });
     case 'StepSkipped':
+    case 'StepOverruled':
       return change(run, body.step, {
         status: 'skipped',
         since: at,
@@ -117,6 +119,8 @@ function evolveBegun(
       });
     case 'StepLateResultRecorded':
       return run;
+    case 'RingLooked':
+      return change(run, body.step, { looked: { says: body.says, since: at } });
     case 'VerificationHeld':
       return { ...run, holdingSince: at };
     case 'VerificationBroken':

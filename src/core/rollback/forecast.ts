@@ -1,7 +1,7 @@
 // How long a run will still take: drawn from how long its steps really took before, or from timeboxes where nothing is known.
 import type { Graph, GraphNode } from './graph.ts';
 import { type Durations, timedOf } from './durations.ts';
-import { type BegunRun, stepOf } from './state.ts';
+import { type BegunRun, type StepState, stepOf } from './state.ts';
 
 /** What is to be expected of a run, from now on. All times are milliseconds. */
 export interface Forecast {
@@ -106,8 +106,9 @@ function aheadOf(
 ): Ahead {
   const step = run === undefined ? undefined : stepOf(run, node.id);
   const startedAt = step?.startedAt ?? null;
-  const holdMs = node.work.type === 'verification' ? node.work.holdMs : null;
-  const heldMs = run === undefined || run.holdingSince === null ? 0 : now - run.holdingSince;
+  const holdMs = holdOf(node);
+  const since = node.work.type === 'worsening' ? goodSince(step) : (run?.holdingSince ?? null);
+  const heldMs = since === null ? 0 : now - since;
   return {
     id: node.id,
     needs: node.needs,
@@ -119,6 +120,26 @@ function aheadOf(
     boundMs: holdMs ?? node.timeboxMs,
     leastMs: holdMs === null ? 0 : Math.max(0, holdMs - heldMs),
   };
+}
+
+/** How long it must hold, where it must. */
+function holdOf({ work }: GraphNode): number | null {
+  switch (work.type) {
+    case 'verification':
+      return work.holdMs;
+    case 'worsening':
+      return work.soakMs;
+    case 'state':
+    case 'undo':
+    case 'manual':
+    case 'checkpoint':
+    case 'measure':
+      return null;
+  }
+}
+
+function goodSince(step: StepState | undefined): number | null {
+  return step?.looked?.says === 'good' ? step.looked.since : null;
 }
 
 /** One possible rest of the run: when it ends from now, and the chain of steps that decided it. */

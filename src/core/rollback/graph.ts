@@ -5,6 +5,26 @@ import type { Policy } from './policy.ts';
 /** The reserved name of the last node: verification that must hold for a while. */
 export const VERIFIED = 'verified';
 
+/** The reserved name of the first node: what we go back to must be healthy before anything is changed. */
+export const SAFE_TO_RETURN = 'safe-to-return';
+
+/** One ring of a stage: which of how many, and the share that is back when it is done, from 0 to 1. */
+export interface Ring {
+  readonly stage: string;
+  readonly number: number;
+  readonly of: number;
+  readonly share: number;
+}
+
+/** A signal that is compared with what it was before a ring. */
+export interface ComparedSignal {
+  readonly signal: string;
+  /** Worse by more than this, in the unit of the signal, is worse. */
+  readonly by: number;
+  readonly worse: 'higher' | 'lower';
+  readonly unit?: string;
+}
+
 /** What one node of the graph does. */
 export type Work =
   /** Bring a state about on a real system. */
@@ -37,6 +57,23 @@ export type Work =
     }
   /** Checks that must hold before the run goes on. */
   | { readonly type: 'checkpoint'; readonly checkpoint: string; readonly checks: readonly string[] }
+  /** Signals read once before a ring, so that there is something to compare with. */
+  | { readonly type: 'measure'; readonly signals: readonly string[] }
+  /** After a ring: it must not be worse than before for `soakMs` without a gap; worse for `forMs` stops the run. */
+  | {
+      readonly type: 'worsening';
+      readonly ring: Ring;
+      readonly checks: readonly string[];
+      readonly signals: readonly ComparedSignal[];
+      /** The node that measured before the ring. */
+      readonly before: string;
+      readonly soakMs: number;
+      readonly forMs: number;
+      /** More failed attempts than this among `steps` stop the run; null when they are not counted. */
+      readonly failuresMax: number | null;
+      /** The steps of this ring. */
+      readonly steps: readonly string[];
+    }
   /** Checks that must hold for `holdMs` without a gap: decides the outcome. */
   | { readonly type: 'verification'; readonly checks: readonly string[]; readonly holdMs: number };
 
@@ -55,6 +92,8 @@ export interface GraphNode {
   readonly timeboxMs: number;
   /** What a failure leads to, every class said; the default policy when left out. */
   readonly onFailure?: Policy;
+  /** Only the owner may let the run go on without it, with a reason: it is overruled, never skipped or confirmed. */
+  readonly ownerOnly?: true;
   readonly work: Work;
   /** How an undo of this node is done, where it is said; else by the connector, from what was kept. */
   readonly undo?: WayBack;

@@ -1,5 +1,6 @@
 // What people may tell a run: pause, resume, abort, confirm, skip, retry.
 import { type Context, type Decided, accept, reject } from '../journal/aggregate.ts';
+import { isOver } from './advance.ts';
 import type { RunCommand } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
@@ -7,7 +8,14 @@ import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
 type PeopleCommand = RunCommand & {
-  type: 'PauseRun' | 'ResumeRun' | 'AbortRun' | 'ConfirmStep' | 'SkipStep' | 'RetryStep';
+  type:
+    | 'PauseRun'
+    | 'ResumeRun'
+    | 'AbortRun'
+    | 'ConfirmStep'
+    | 'SkipStep'
+    | 'RetryStep'
+    | 'OverruleStep';
 };
 
 /** A living run's answer to a person. */
@@ -36,13 +44,15 @@ export function decidePeople(
         ? yes()
         : yes({ type: 'RunAbortRequested', because: command.because });
     case 'ConfirmStep':
-      return ofStep(run, command.step, (node, step) => confirm(command, node, step, yes));
+      return ofStep(run, command.step, (node, step) => confirm(command, run, node, step, yes));
     case 'SkipStep':
-      return ofStep(run, command.step, (_, step) => skip(command, step, yes));
+      return ofStep(run, command.step, (node, step) => skip(command, run, node, step, yes));
+    case 'OverruleStep':
+      return ofStep(run, command.step, (node, step) => overrule(command, run, node, step, yes));
     case 'RetryStep':
       if (run.status === 'aborting')
         return reject('run-aborting', `Run ${run.run} is being aborted; nothing more begins.`);
-      return ofStep(run, command.step, (node, step) => retry(node, step, yes));
+      return ofStep(run, command.step, (node, step) => retry(run, node, step, yes));
   }
 }
 
@@ -69,8 +79,17 @@ function ofStep(
   return reject('no-such-step', `Run ${run.run} has no step ${id}. Its steps: ${names}.`);
 }
 
+/** What the plan holds back is measured, and passed by only on the owner's word. */
+function ownersAlone(run: BegunRun, { id }: GraphNode): Decided<RunEvent> {
+  return reject(
+    'overrule-only',
+    `Step ${id} is measured; only the owner may let the run go on without it: backout run step overrule ${run.run} ${id} --because "…".`,
+  );
+}
+
 function confirm(
   command: RunCommand & { type: 'ConfirmStep' },
+  run: BegunRun,
   node: GraphNode,
   step: StepState,
   yes: Yes,
@@ -82,6 +101,7 @@ function confirm(
       `Step ${node.id} is ${step.status}; only a step that asks for people or is blocked can be confirmed by hand.`,
     );
   }
+  if (node.ownerOnly === true) return ownersAlone(run, node);
   if (node.work.type === 'verification') {
     return reject(
       'verification-by-hand',
@@ -105,11 +125,50 @@ function confirm(
   });
 }
 
-function skip(
-  command: RunCommand & { type: 'SkipStep' },
+/** The owner's word over what the plan says must hold; a run that waits for it goes on. */
+function overrule(
+  command: RunCommand & { type: 'OverruleStep' },
+  run: BegunRun,
+  node: GraphNode,
   step: StepState,
   yes: Yes,
 ): Decided<RunEvent> {
+  if (node.ownerOnly !== true) {
+    return reject(
+      'nothing-to-overrule',
+      `Step ${node.id} holds nothing back by the word of the plan; retry it, confirm it, or skip it.`,
+    );
+  }
+  if (step.status === 'skipped') return yes();
+  if (step.status === 'done')
+    return reject('step-done', `Step ${node.id} has passed; there is nothing to overrule.`);
+  if (step.status !== 'blocked') {
+    return reject(
+      'step-not-blocked',
+      `Step ${node.id} is ${step.status}; wait for what it says before you overrule it.`,
+    );
+  }
+  if (command.because.trim() === '')
+    return reject('reason-missing', 'Overruling needs a reason (--because "…").');
+  const overruled: RunEvent = {
+    type: 'StepOverruled',
+    step: node.id,
+    because: command.because,
+  };
+  // A ring that was worse has paused the run: this word is what it was waiting for.
+  const paused = run.status === 'paused' && node.work.type === 'worsening';
+  return paused ? yes(overruled, { type: 'RunResumed' }, ...laidOutAgain(run)) : yes(overruled);
+}
+
+function skip(
+  command: RunCommand & { type: 'SkipStep' },
+  run: BegunRun,
+  node: GraphNode,
+  step: StepState,
+  yes: Yes,
+): Decided<RunEvent> {
+  if (node.ownerOnly === true && step.status !== 'done' && step.status !== 'skipped')
+    return ownersAlone(run, node);
   switch (step.status) {
     case 'skipped':
       return yes();
@@ -135,13 +194,21 @@ function skip(
   }
 }
 
-function retry(node: GraphNode, step: StepState, yes: Yes): Decided<RunEvent> {
+function retry(run: BegunRun, node: GraphNode, step: StepState, yes: Yes): Decided<RunEvent> {
   if (step.status === 'retrying')
     return yes({ type: 'StepDispatched', step: node.id, attempt: step.attempt });
   if (step.status !== 'blocked') {
     return reject(
       'step-not-blocked',
       `Step ${node.id} is ${step.status}; only a blocked step can be tried again.`,
+    );
+  }
+  // The look after a ring is blocked in the middle of the ring when too much failed in it.
+  const open = node.needs.filter((need) => !isOver(stepOf(run, need)));
+  if (open.length > 0) {
+    return reject(
+      'needs-open',
+      `Step ${node.id} can't be tried before ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} over.`,
     );
   }
   return yes(

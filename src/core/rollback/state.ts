@@ -37,6 +37,8 @@ export interface StepState {
   /** What was there before the first apply, and what would change. */
   readonly before: { readonly evidence: Json; readonly change: string | null } | null;
   readonly receipt: Json;
+  /** What the looks after a ring say, and since when. */
+  readonly looked: { readonly says: 'good' | 'worse' | 'unknown'; readonly since: number } | null;
   readonly done: Done | null;
   readonly evidence: Json;
   readonly problem: { readonly class: ErrorClass; readonly because: string } | null;
@@ -94,6 +96,7 @@ export function freshStep(at: number): StepState {
     overdue: false,
     before: null,
     receipt: null,
+    looked: null,
     done: null,
     evidence: null,
     problem: null,

@@ -66,6 +66,10 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
       return say('bad', `${body.step} is overdue: its timebox is spent`);
     case 'StepSkipped':
       return say('deviation', `${body.step} skipped by ${who}${because(body.because)}`);
+    case 'StepOverruled':
+      return say('deviation', `${who} overruled ${body.step}${because(body.because)}`);
+    case 'RingLooked':
+      return ringLooked(body);
     case 'StepRetried':
       return say('working', `${who} said to try ${body.step} again`);
     case 'StepLateResultRecorded':
@@ -165,6 +169,17 @@ function confirmed(body: RunEvent & { type: 'StepConfirmed' }, who: string): Sai
       return say('good', `${body.step} passed${among(checksIn(body.evidence))}`);
     case 'by-hand':
       return say('good', `${body.step} done by hand, says ${who}${because(saidIn(body.evidence))}`);
+  }
+}
+
+function ringLooked(body: RunEvent & { type: 'RingLooked' }): Said {
+  switch (body.says) {
+    case 'good':
+      return say('good', `${body.step}: not worse than before; it must last`);
+    case 'worse':
+      return say('bad', `${body.step}: worse${because(body.because)}`);
+    case 'unknown':
+      return say('unknown', `${body.step}: nobody can say${because(body.because)}`);
   }
 }
 

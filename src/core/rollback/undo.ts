@@ -99,6 +99,8 @@ function undoOf(run: BegunRun, { id, work }: GraphNode, step: StepState): Work {
     case 'manual':
       return byHand(run, id, work.instruction, step);
     case 'checkpoint':
+    case 'measure':
+    case 'worsening':
     case 'verification':
       return work;
   }

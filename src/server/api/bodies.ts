@@ -90,6 +90,7 @@ export const runOrder = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('SkipStep'), step, because: stated }),
   z.strictObject({ type: z.literal('RetryStep'), step }),
+  z.strictObject({ type: z.literal('OverruleStep'), step, because: stated }),
 ]);
 
 /** `POST /migrations/:plan/decisions`. */

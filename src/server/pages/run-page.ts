@@ -151,6 +151,14 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
       ${turn.blocked ? `Confirm by hand: ${turn.step} is done, the run goes on` : `Confirm: ${turn.step} is done, the run goes on`}
     </button>
   </form>`;
+  const overrule = html`<details>
+    <summary>Go on all the same: overrule ${turn.step}…</summary>
+    <form method="post" action="/r/${run}/overrule">
+      <input type="hidden" name="step" value="${turn.step}" />
+      ${textField('because', 'Why does the owner go on?', true)}${whoField(who)}
+      <button>Overrule ${turn.step}: the owner's word, which stands in the journal</button>
+    </form>
+  </details>`;
   const skip = html`<details>
     <summary>Could not be done: skip ${turn.step}…</summary>
     <form method="post" action="/r/${run}/skip">
@@ -181,7 +189,7 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
           </details>`
         : ''
     }
-    ${skip}
+    ${turn.ownerOnly ? overrule : skip}
   </section>`;
 }
 

@@ -58,6 +58,8 @@ function orderOf(order: string, form: Form): unknown {
       return { type: 'ConfirmStep', step, evidence: filled(form['evidence']) };
     case 'skip':
       return { type: 'SkipStep', step, because };
+    case 'overrule':
+      return { type: 'OverruleStep', step, because };
     case 'retry':
       return { type: 'RetryStep', step };
     case 'pause':

@@ -64,6 +64,8 @@ export interface Turn {
   readonly evidence: 'required' | 'optional';
   /** A verification is measured: it can be skipped with a reason, never confirmed by hand. */
   readonly confirmable: boolean;
+  /** Only the owner may let the run go on without it. */
+  readonly ownerOnly: boolean;
 }
 
 /** The rows of the feed that a page shows; the journal has them all. */
@@ -176,7 +178,8 @@ function turnOf(run: BegunRun, node: GraphNode): readonly Turn[] {
     step: node.id,
     owner: node.owner ?? 'a person',
     since: step.since,
-    confirmable: work.type !== 'verification',
+    confirmable: work.type !== 'verification' && node.ownerOnly !== true,
+    ownerOnly: node.ownerOnly === true,
   };
   if (step.status === 'asked' && work.type === 'manual') {
     return [

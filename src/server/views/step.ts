@@ -2,6 +2,7 @@
 import type { JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent } from '../../core/rollback/events.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
+import { ringWords } from '../../core/rollback/rings.ts';
 import { type BegunRun, type StepState, freshStep, stepOf } from '../../core/rollback/state.ts';
 import { markOfStep, saidIn } from '../../core/rollback/told.ts';
 import type { Said } from '../../core/words/marks.ts';
@@ -67,13 +68,19 @@ function wordsOf(
     case 'done':
       return done(node, step, events);
     case 'skipped': {
-      const skipped = events.findLast(
-        ({ body }) => body.type === 'StepSkipped' && body.step === node.id,
-      );
-      const reason = skipped?.body.type === 'StepSkipped' ? skipped.body.because : '';
-      return `skipped by ${skipped?.actor.name ?? 'somebody'}${because(reason)}`;
+      const passed = events.findLast(({ body }) => isPassedBy(body, node.id));
+      if (passed === undefined || !isPassedBy(passed.body, node.id)) return 'skipped';
+      const words = passed.body.type === 'StepOverruled' ? 'overruled' : 'skipped';
+      return `${words} by ${passed.actor.name}${because(passed.body.because)}`;
     }
   }
+}
+
+function isPassedBy(
+  body: RunEvent,
+  step: string,
+): body is RunEvent & { type: 'StepSkipped' | 'StepOverruled' } {
+  return (body.type === 'StepSkipped' || body.type === 'StepOverruled') && body.step === step;
 }
 
 function atWork(run: BegunRun, node: GraphNode, step: StepState): string {
@@ -81,8 +88,24 @@ function atWork(run: BegunRun, node: GraphNode, step: StepState): string {
     return run.holdingSince === null ? 'verifying, does not hold yet' : 'verifying, holds';
   }
   if (node.work.type === 'checkpoint') return 'checking';
+  if (node.work.type === 'measure') return 'measuring';
+  if (node.work.type === 'worsening') return soaking(step);
   const words = { begun: 'observing', observed: 'applying', applied: 'verifying' } as const;
   return words[step.progress];
+}
+
+/** What the looks after a ring say so far. */
+function soaking({ looked }: StepState): string {
+  switch (looked?.says) {
+    case undefined:
+      return 'looking';
+    case 'good':
+      return 'looking, not worse';
+    case 'worse':
+      return 'looking, worse';
+    case 'unknown':
+      return 'looking, nobody can say';
+  }
 }
 
 function done(node: GraphNode, step: StepState, events: readonly JournalEvent<RunEvent>[]): string {
@@ -98,6 +121,8 @@ function done(node: GraphNode, step: StepState, events: readonly JournalEvent<Ru
     undo: 'undone',
     manual: 'done',
     checkpoint: 'holds',
+    measure: 'measured',
+    worsening: 'not worse',
     verification: 'verified',
   } as const;
   return words[node.work.type];
@@ -114,6 +139,10 @@ function wantsOf(node: GraphNode): string {
       return work.instruction;
     case 'checkpoint':
       return `checks ${work.checks.join(', ')}`;
+    case 'measure':
+      return `measures ${work.signals.join(', ')} before the ring`;
+    case 'worsening':
+      return `not worse after ${ringWords(work.ring)} for ${spanOf(work.soakMs)}: ${[...work.checks, ...work.signals.map(({ signal }) => signal)].join(', ')}`;
     case 'verification':
       return `checks ${work.checks.join(', ')} hold for ${spanOf(work.holdMs)}`;
   }
@@ -133,6 +162,8 @@ function clockOf(run: BegunRun, node: GraphNode, step: StepState): StepClock | n
   if (node.work.type === 'verification' && run.holdingSince !== null && step.status === 'running') {
     return { type: 'since', at: run.holdingSince, ofMs: node.work.holdMs };
   }
+  if (node.work.type === 'worsening' && step.looked?.says === 'good' && step.status === 'running')
+    return { type: 'since', at: step.looked.since, ofMs: node.work.soakMs };
   if (step.startedAt === null || step.status === 'dispatched' || step.status === 'waiting')
     return null;
   return { type: 'since', at: step.startedAt, ofMs: node.timeboxMs };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Json } from '../../journal/event.ts';
 import { duration, name, positiveDuration, ratio, saying, text, time } from '../scalars.ts';
 import { condition } from './condition.ts';
+import { rings, safeToReturn } from './rings.ts';
 import { entryFor, playbookScope } from './scope.ts';
 import { json, section } from './section.ts';
 
@@ -186,6 +187,8 @@ export const playbook = section({
   'on-failure': onFailure
     .exactOptional()
     .describe('What a failure leads to where a step does not say otherwise'),
+  'safe-to-return': safeToReturn,
+  rings,
   stages: z
     .array(stage)
     .min(1, {
