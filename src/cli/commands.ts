@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { example, type Frame } from './frame.ts';
 import { addOperator } from './operator-commands.ts';
-import { addRun } from './run-commands.ts';
+import { addRun, addUndo } from './run-commands.ts';
 import type { CheckOptions } from './check.ts';
 import type { DecideOptions } from './decide.ts';
 import type { DemoCommandOptions } from './demo.ts';
@@ -22,6 +22,7 @@ export function addCommands(program: Command, frame: Frame): void {
   addCheck(program, frame);
   addServe(program, frame);
   addRun(program, frame);
+  addUndo(program, frame);
   addWatch(program, frame);
   addApprove(program, frame);
   addHold(program, frame);

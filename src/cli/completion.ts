@@ -63,6 +63,8 @@ function candidates(
   folder: string,
 ): readonly string[] {
   const { command, operands, pending } = walk(program, before);
+  // Only templates are taken from; an undo begins from a step.
+  if (pending === 'from' && command.name() === 'undo') return valuesOf('step', folder);
   if (pending !== null) return valuesOf(pending, folder);
   if (last.startsWith('-')) {
     return [...command.options, ...program.options]

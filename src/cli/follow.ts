@@ -1,4 +1,5 @@
 // Follows a run until it has ended or the person has seen enough: painted on a terminal, a line per event in a pipe, JSON for programs.
+import { isVerified } from '../core/rollback/told.ts';
 import { runStream } from '../core/rollback/run.ts';
 import { NEVER_TIMED } from '../core/rollback/durations.ts';
 import { evolve } from '../core/rollback/evolve.ts';
@@ -64,7 +65,9 @@ export function exitOfRun({ out }: Cli, run: BegunRun): Exit {
     endedAt: end?.at ?? null,
   });
   out.next(`backout journal run-${run.run}`, 'everything that happened');
-  return end?.outcome === 'rolled-back-verified' ? exits.fine : exits.no;
+  if (end?.outcome !== 'aborted' && run.undoes === undefined)
+    out.next(`backout undo ${run.run} --preview`, 'what taking it back would change');
+  return end !== null && isVerified(end.outcome) ? exits.fine : exits.no;
 }
 
 /** One event as a line; what a blocked or asked step needs comes right below it. */

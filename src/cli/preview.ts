@@ -3,11 +3,12 @@ import { compileGraph } from '../core/rollback/compile.ts';
 import { type Durations, NEVER_TIMED } from '../core/rollback/durations.ts';
 import { tellAgainstRto, tellForecast } from '../core/rollback/forecast-told.ts';
 import { type Forecast, forecast } from '../core/rollback/forecast.ts';
-import type { GraphNode } from '../core/rollback/graph.ts';
+import type { Graph, GraphNode } from '../core/rollback/graph.ts';
 import { policyWords } from '../core/rollback/policy.ts';
 import { type Scope, isNarrowed, scopeText } from '../core/rollback/scope.ts';
 import { spanOf } from '../core/words/times.ts';
 import { type PreviewLine, previewRun } from '../engine/preview.ts';
+import type { Snapshot } from '../engine/systems.ts';
 import type { Cli } from './cli.ts';
 import { connected, isStoreThere } from './connection.ts';
 import { exits, type Exit } from './exit.ts';
@@ -28,6 +29,26 @@ export async function preview(
   const { plan } = loaded;
   const scoped = scopedOf(plan, playbook, wanted);
   const graph = compileGraph(plan, playbook, scoped.scope) ?? { nodes: [] };
+  const narrowed = isNarrowed(scoped.scope) ? `, ${scopeText(scoped.scope)}` : '';
+  const what = `Would roll back ${paint('bold', plan.name, out.look)} (${playbook}${narrowed})`;
+  const sayScope = (): void => {
+    const { scope, parts, leftOut } = scoped;
+    out.line({ type: 'scope', scope: scopeText(scope), parts, leftOut });
+    for (const line of scopeLines(scoped, out)) out.say(line);
+  };
+  return previewGraph(cli, loaded, graph, what, plan.objectives?.rto, sayScope);
+}
+
+/** Asks the real systems of every step of a graph; `what` begins the sentence that says so. */
+export async function previewGraph(
+  cli: Cli,
+  snapshot: Snapshot,
+  graph: Graph,
+  what: string,
+  rtoMs: number | undefined,
+  sayMore: () => void = () => undefined,
+): Promise<Exit> {
+  const { out } = cli;
   const systems = await cli.platform.systems();
   cli.interrupt.listen();
   try {
@@ -35,13 +56,9 @@ export async function preview(
     // A preview has no journal: what a system told Backout by itself is not known here.
     const events = async (_plan: string, _signal: string, when: number) =>
       ({ type: 'no-data', at: when, because: 'a preview hears no events' }) as const;
-    const lines = await previewRun(systems, events, loaded, graph, at, cli.interrupt.signal);
-    out.say(
-      `Would roll back ${paint('bold', plan.name, out.look)} (${playbook}${isNarrowed(scoped.scope) ? `, ${scopeText(scoped.scope)}` : ''}), asked of the real systems at ${timeOf(at)}`,
-    );
-    const { scope, parts, leftOut } = scoped;
-    out.line({ type: 'scope', scope: scopeText(scope), parts, leftOut });
-    for (const line of scopeLines(scoped, out)) out.say(line);
+    const lines = await previewRun(systems, events, snapshot, graph, at, cli.interrupt.signal);
+    out.say(`${what}, asked of the real systems at ${timeOf(at)}`);
+    sayMore();
     const widest = Math.min(32, Math.max(0, ...lines.map((line) => line.step.length)));
     for (const line of lines) {
       const node = graph.nodes.find((each) => each.id === line.step);
@@ -50,8 +67,7 @@ export async function preview(
       const policy = node === undefined ? '' : policyWords(node, out.verbose);
       if (policy !== '') out.say(paint('dim', `    on failure: ${policy}`, out.look));
     }
-    const rtoMs = plan.objectives?.rto;
-    const durations = await pastDurations(cli, plan.name);
+    const durations = await pastDurations(cli, snapshot.plan.name);
     return conclude(cli, lines, forecast({ graph, durations, rtoMs, now: 0 }), rtoMs);
   } finally {
     await systems.close();

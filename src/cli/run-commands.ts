@@ -5,6 +5,7 @@ import { CliError } from './exit.ts';
 import { example, type Frame } from './frame.ts';
 import type { RunOptions } from './run.ts';
 import { addScopeOptions } from './scope.ts';
+import type { UndoOptions } from './undo.ts';
 
 interface TellOptions {
   readonly because?: string;
@@ -43,6 +44,26 @@ export function addRun(program: Command, frame: Frame): void {
     });
   addRunOrders(run, frame);
   addStepOrders(run, frame);
+}
+
+/** Adds `undo`. */
+export function addUndo(program: Command, frame: Frame): void {
+  program
+    .command('undo')
+    .description('take back what a run changed, step by step in reverse, by a run of its own')
+    .argument('<run>', 'the number of the run that has ended')
+    .option('--from <step>', 'only this step and all that was built on it')
+    .option('--because <reason>', 'why; it stands in the journal')
+    .option('--preview', 'ask the real systems what would change; touches nothing')
+    .option('--who <name>', 'who orders it; default your user name')
+    .addHelpText(
+      'after',
+      example('backout undo 7 --preview', 'backout undo 7 --because "the new side is mended"'),
+    )
+    .action(async (number: string, options: UndoOptions, command: Command) => {
+      const { undo } = await import('./undo.ts');
+      frame.end(await undo(frame.cli(command), number, options));
+    });
 }
 
 function addRunOrders(run: Command, frame: Frame): void {

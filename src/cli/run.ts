@@ -3,7 +3,7 @@ import { didYouMean } from '../core/plan/nearest.ts';
 import type { RunKind } from '../core/rollback/events.ts';
 import { type Scope, isNarrowed } from '../core/rollback/scope.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
-import type { Answer, Control } from '../engine/control.ts';
+import { type Answer, type Control, runOrderedBy } from '../engine/control.ts';
 import type { Who } from '../engine/identity.ts';
 import { planOf } from '../engine/systems.ts';
 import { type Cli, logOf } from './cli.ts';
@@ -172,10 +172,8 @@ export function accepted(answer: Answer): Answer & { type: 'done' } {
 }
 
 /** The run that a decision ordered. */
-function numberIn({ events }: Answer & { type: 'done' }): number {
-  for (const event of events) {
-    if (event.type === 'DecisionMade' && 'run' in event && typeof event.run === 'number')
-      return event.run;
-  }
+export function numberIn(answer: Answer): number {
+  const run = runOrderedBy(answer);
+  if (run !== null) return run;
   throw new CliError('BK-0199', '[backout] The order was taken, and no run came of it.');
 }

@@ -24,6 +24,13 @@ export type Answer =
   | { readonly type: 'done'; readonly events: readonly EventBody[] }
   | { readonly type: 'rejected'; readonly code: string; readonly because: string };
 
+/** The run that an answer ordered; null when it ordered none. */
+export function runOrderedBy(answer: Answer): number | null {
+  if (answer.type === 'rejected') return null;
+  const made = answer.events.find((event) => event.type === 'DecisionMade');
+  return made !== undefined && 'run' in made && typeof made.run === 'number' ? made.run : null;
+}
+
 /** What a person may tell a run. */
 export type RunOrder = RunCommand & {
   type:

@@ -8,6 +8,7 @@ import {
   assertJson,
   observed,
   opened,
+  readCall,
   validated,
   type Opened,
 } from './contract-call.ts';
@@ -48,6 +49,22 @@ export function testUndo(given: ConnectorCase, state: StateCase, kind: AnyStateK
     assert.deepEqual(after, left === 'undone' ? picture : applied);
     await other.close();
   });
+  if (kind.undone !== undefined) {
+    it('tells what is undone from what is not, and changes nothing by looking', async () => {
+      const { system, desired, before } = await disturbed(given, state, kind);
+      const receipt = await apply(system.client, desired, applyCall('run-8/step', 1));
+      const kept = fromJournal({ before, receipt });
+      const applied = await state.picture();
+      const looks = async () => kind.undone?.(system.client, desired, kept, readCall());
+      assert.equal((await looks())?.type, 'differs');
+      assert.deepEqual(await state.picture(), applied);
+      await undo?.(system.client, desired, kept, applyCall('run-8/undo', 1));
+      const after = await looks();
+      assert.equal(after?.type, 'holds', JSON.stringify(after));
+      system.hears(after);
+      await system.close();
+    });
+  }
   it('undoes nothing when nothing had been applied', async () => {
     const { system, desired, picture, before } = await disturbed(given, state, kind);
     await undone(system, kind, desired, before);

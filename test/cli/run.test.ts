@@ -218,3 +218,26 @@ test('doctor finds everything in order and says what it looked at', async () => 
   assert.equal(apart.exit, 3);
   assert.match(apart.stdout, /^\? flags /m);
 });
+
+test('undo asks first what it would change, then takes it back, and its own undo brings it about again', async () => {
+  rmSync(join(folder.path, 'stopped'), { force: true });
+  const done = await run('run', 'quick', '--because', 'to be taken back', '--json');
+  assert.equal(done.exit, 0, done.stderr);
+  const number = Number(linesOf(done).find((line) => line.type === 'run')?.['run']);
+  const asked = await run('undo', `${number}`, '--preview');
+  assert.equal(asked.exit, 0, asked.stderr);
+  assert.match(asked.stdout, new RegExp(`Would undo run ${number} \\(quick of shop-move\\)`));
+  assert.match(asked.stdout, /~ writes-off +back to what was there before/);
+  assert.ok(existsSync(join(folder.path, 'stopped')));
+  assert.equal((await run('undo', `${number}`)).exit, 2);
+  const undone = await run('undo', `${number}`, '--because', 'it is mended');
+  assert.equal(undone.exit, 0, undone.stderr);
+  assert.match(undone.stdout, /● undone, verified at/);
+  assert.equal(existsSync(join(folder.path, 'stopped')), false);
+  const twice = await run('undo', `${number}`, '--because', 'again');
+  assert.equal(twice.exit, 1);
+  assert.match(twice.stderr, new RegExp(`was undone by run ${number + 1} already`));
+  const again = await run('undo', `${number + 1}`, '--because', 'second thoughts');
+  assert.equal(again.exit, 0, again.stderr);
+  assert.ok(existsSync(join(folder.path, 'stopped')));
+});

@@ -61,7 +61,8 @@ playbooks:
             owner: technical
             timebox: 30s
             uses: command/holds
-            with: { system: here, observe: [test, -e, stopped], apply: [touch, stopped] }
+            with: { system: here, observe: [test, -e, stopped], apply: [touch, stopped], undo: [rm, -f, stopped] }
+    undo-verified: { by: [open-again], hold: 100ms, within: 30s }
     verified: { by: [all-good], hold: 1s, within: 30s }
   stuck:
     scope: { component: nothing }
@@ -75,9 +76,11 @@ playbooks:
             with: { system: here, observe: [sh, -c, exit 7] }
     verified: { by: [all-good], hold: 1s, within: 30s }
 checks:
+  not-stopped: { uses: command/holds, with: { system: here, observe: [sh, -c, '! test -e stopped'] } }
   written: { uses: command/holds, with: { system: here, observe: [test, -e, stopped] } }
 checkpoints:
   all-good: { checks: [written] }
+  open-again: { checks: [not-stopped] }
 `;
 
 /** A service that keeps one flag and counts who changed it. */

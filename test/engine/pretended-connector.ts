@@ -8,6 +8,7 @@ import {
   defineSignal,
   defineState,
 } from '../../src/connector.ts';
+import { loadConnector } from '../../src/connectors/index.ts';
 import type { Connectors } from '../../src/engine/systems.ts';
 
 interface Client {
@@ -119,12 +120,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Only the pretended connector, and whatever a test adds. */
+/** The pretended connector, whatever a test adds, and those that Backout brings. */
 export function pretendedConnectors(
   others: { readonly [name: string]: Awaited<ReturnType<Connectors['load']>> } = {},
 ): Connectors {
   return {
-    load: async (name) => (name === 'pretend' ? pretend : others[name]),
+    load: async (name, directory) =>
+      name === 'pretend' ? pretend : (others[name] ?? (await loadConnector(name, directory))),
     state: (connector, uses) => connector.states?.[uses.split('/')[1] ?? ''],
   };
 }

@@ -67,6 +67,20 @@ test('what the core refuses is a 409 with its code and sentence', async () => {
   assert.deepEqual([nobody.status, nobody.code], [404, 'plan-not-armed']);
 });
 
+test('an undo is ordered over HTTP, and refused with the code of what stands in its way', async () => {
+  const { post } = await asking();
+  const wanted = { because: 'mended', from: 'route-back' };
+  const nobody = await problemIn(await post('/api/v1/runs/4/undo', wanted));
+  assert.deepEqual([nobody.status, nobody.code], [404, 'no-such-run']);
+  await post('/api/v1/runs', own);
+  const early = await problemIn(await post('/api/v1/runs/1/undo', wanted));
+  assert.deepEqual([early.status, early.code], [409, 'run-under-way']);
+  await post('/api/v1/runs/1/orders', { order: { type: 'AbortRun', because: 'enough' } });
+  const untouched = await problemIn(await post('/api/v1/runs/1/undo', { because: 'mended' }));
+  assert.deepEqual([untouched.status, untouched.code], [409, 'nothing-to-undo']);
+  assert.equal((await problemIn(await post('/api/v1/runs/1/undo', {}))).status, 422);
+});
+
 test('a bad body is a 422 that names every issue', async () => {
   const { post } = await asking();
   const response = await post('/api/v1/runs', { plan: 7, because: ' ', kind: 'lively', extra: 1 });

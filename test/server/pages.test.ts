@@ -77,6 +77,31 @@ test('a run is paused, resumed, confirmed and aborted by its forms, under the na
   assert.equal((await submit('/r/1/explode', {})).status, 404);
 });
 
+test('a run that has ended can be undone from its page, which says in which order', async () => {
+  const { get, submit, stage } = await asking();
+  await stage.control.order(
+    'ledger-cutover',
+    { playbook: 'full', because: 'errors', kind: 'live' },
+    'Ada',
+  );
+  await stage.finish(1, 'stop-writes');
+  await stage.take(1, 'route-back');
+  await stage.observe(1, 'route-back', '0 -> 100');
+  assert.doesNotMatch(await shown(await get('/r/1')), /Undo this run/);
+  await stage.tell(1, 'route-back', { type: 'failed', class: 'refused', because: 'no' });
+  assert.equal((await submit('/r/1/abort', { because: 'enough', who: 'Ada' })).status, 303);
+  const page = await shown(await get('/r/1'));
+  assert.match(page, /Undo this run….* takes back, in this order: route-back\./);
+  const unsaid = await submit('/r/1/undo', { because: '', from: '', who: 'Ada' });
+  assert.equal(unsaid.status, 422);
+  const undone = await submit('/r/1/undo', { because: 'mended', from: '', who: 'Ada' });
+  assert.deepEqual([undone.status, undone.headers.get('location')], [303, '/r/2']);
+  assert.match(wordsOf(await shown(await get('/r/2'))), /LIVE Run 2: undo of run 1 \(full\) of/);
+  const again = await submit('/r/1/undo', { because: 'mended', from: '', who: 'Ada' });
+  assert.equal(again.status, 409);
+  assert.match(await shown(again), /Run 2 of ledger-cutover is under way/);
+});
+
 test('what people and systems wrote is shown as text and never becomes part of the page', async () => {
   const { get, stage } = await asking();
   const evil = '<img src=x onerror=alert(1)>"\'';

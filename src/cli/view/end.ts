@@ -1,7 +1,7 @@
 // How a run ended, in one line: the outcome in words and its time against the RTO.
 import { verificationOf } from '../../core/rollback/graph.ts';
 import type { BegunRun } from '../../core/rollback/state.ts';
-import { outcomeMark, outcomeWords } from '../../core/rollback/told.ts';
+import { isVerified, outcomeMark, outcomeWords } from '../../core/rollback/told.ts';
 import { spanOf, stopwatch } from '../../core/words/times.ts';
 import { wrap } from './lines.ts';
 import { type Look, markOf, paint } from './marks.ts';
@@ -11,7 +11,7 @@ import { timeOf } from './time.ts';
 export function endOf(run: BegunRun, look: Look): readonly string[] {
   const { end } = run;
   if (end === null) return [];
-  const verified = end.outcome === 'rolled-back-verified';
+  const verified = isVerified(end.outcome);
   const mark = markOf(outcomeMark(end.outcome), look);
   const words = paint(['bold', verified ? 'green' : 'red'], outcomeWords(end.outcome), look);
   const line = `${mark} ${words} at ${timeOf(end.at)}${verified ? heldOf(run) : ''}. ${timeSpent(run, end.at)}`;

@@ -5,7 +5,7 @@ import { type Forecast, forecast } from '../../core/rollback/forecast.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { scopeText } from '../../core/rollback/scope.ts';
 import { type BegunRun, type Run, type StepState, stepOf } from '../../core/rollback/state.ts';
-import { markOfStep } from '../../core/rollback/told.ts';
+import { markOfStep, whatFor } from '../../core/rollback/told.ts';
 import { stopwatch } from '../../core/words/times.ts';
 import { endOf } from './end.ts';
 import { cut, flow, wrap } from './lines.ts';
@@ -42,7 +42,7 @@ function headOf(run: BegunRun, look: RunLook): readonly string[] {
     look,
   );
   const [first = '', ...rest] = wrap(
-    `run ${run.run}: ${run.playbook} of ${run.plan}${run.scope === undefined ? '' : ` (${scopeText(run.scope)})`}, because ${run.because}`,
+    `run ${run.run}: ${whatFor(run)} of ${run.plan}${run.scope === undefined ? '' : ` (${scopeText(run.scope)})`}, because ${run.because}`,
     look.width - 12,
     '  ',
   );

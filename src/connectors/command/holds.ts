@@ -18,7 +18,8 @@ const desired = z.strictObject({
   observe: argv.meta({ description: 'Exits with 0 when the state holds, with 1 when it does not' }),
   apply: argv.optional().meta({ description: 'Makes it so; left out: people do' }),
   undo: argv.optional().meta({
-    description: 'Brings back what was there before; finds the receipt of apply on standard input',
+    description:
+      'Brings back what was there before; finds the receipt of apply on standard input (null when it got lost), and what observe saw before the first apply in BACKOUT_BEFORE',
   }),
   cwd: z.string().optional(),
   env: z.record(z.string(), z.string()).default({}),
@@ -52,10 +53,14 @@ export const holds = defineState({
     if (wanted.apply === undefined) throw missing(client, 'apply');
     return act(client, wanted, wanted.apply, 'apply on', call);
   },
-  undo: async (client, wanted, { receipt }, call): Promise<Receipt> => {
+  undo: async (client, wanted, { before, receipt }, call): Promise<Receipt> => {
     if (wanted.undo === undefined) throw missing(client, 'undo');
-    return act(client, wanted, wanted.undo, 'undo on', call, JSON.stringify(receipt));
+    const env = { ...wanted.env, BACKOUT_BEFORE: JSON.stringify(before) };
+    const input = JSON.stringify(receipt);
+    return act(client, { ...wanted, env }, wanted.undo, 'undo on', call, input);
   },
+  cannotUndo: ({ undo }) =>
+    undo === undefined ? 'the plan gives no command for it (undo: [program, …])' : undefined,
 });
 
 async function act(

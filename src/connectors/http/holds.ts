@@ -49,6 +49,26 @@ export const holds = defineState({
     const captured = { ...capturedIn(receipt, 'before'), ...capturedIn(before, 'captured') };
     return { status: await change(client, wanted.undo, call, { captured }) };
   },
+  cannotUndo: ({ undo }) =>
+    undo === undefined
+      ? 'the plan gives no undo request (undo: { put: /path, json: … })'
+      : undefined,
+  undone: async (client, wanted, { before, receipt }, call): Promise<Observation> => {
+    const answer = await send(client, wanted.observe, call);
+    const seen = judge(client, wanted.observe, answer);
+    if (seen.type === 'unknown' || answer.type === 'failed') return seen;
+    const was = { ...capturedIn(receipt, 'before'), ...capturedIn(before, 'captured') };
+    const now = asObject(seenFor(client, wanted.observe, answer).captured);
+    const evidence = { ...asObject(seen.evidence), captured: now };
+    const names = Object.keys(wanted.observe.capture);
+    // Where nothing was captured, all that can be told is whether it still is as it was made.
+    const moved = names.filter((name) => spell(now[name]) !== spell(was[name]));
+    const isBack = names.length === 0 ? seen.type === 'differs' : moved.length === 0;
+    if (isBack) return { type: 'holds', evidence };
+    const words = moved.map((name) => `${name} ${spell(now[name])} -> ${spell(was[name])}`);
+    const back = words.length === 0 ? 'back to what was there before' : words.join(', ');
+    return { type: 'differs', evidence, change: client.conceal.text(back) };
+  },
 });
 
 /** Only an answer that could be the thing itself says anything of it; all others leave it unknown. */
@@ -171,6 +191,10 @@ function missing(client: HttpClient, what: 'apply' | 'undo'): ConnectorError {
 
 function capturedIn(kept: Json, field: 'before' | 'captured'): Captured {
   return asObject(asObject(kept)[field]);
+}
+
+function spell(value: Json | undefined): string {
+  return JSON.stringify(value) ?? 'nothing';
 }
 
 function asObject(value: Json | undefined): { readonly [key: string]: Json } {

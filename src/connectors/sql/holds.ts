@@ -71,6 +71,8 @@ export function sqlHolds<Client extends SqlClient>(
       if (wasAlreadySo(receipt)) return { statements: [], already: true };
       return change(kind, client, wanted, wanted.undo, call, 'undo', true);
     },
+    cannotUndo: ({ undo }) =>
+      undo === undefined ? 'the plan gives no SQL for it (undo: "…")' : undefined,
   };
 }
 

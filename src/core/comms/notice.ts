@@ -27,9 +27,11 @@ export function writeNotice(
     case 'RunStarted':
       return {
         id: `run-${body.run}-start`,
-        subject: `[${plan}] Rolling back: run ${body.run} (${body.playbook}) has begun`,
+        subject: `[${plan}] ${body.undoes === undefined ? 'Rolling back' : `Undoing run ${body.undoes.run}`}: run ${body.run} (${body.playbook}) has begun`,
         text: lines(
-          `Backout is rolling ${plan} back by playbook ${body.playbook}.`,
+          body.undoes === undefined
+            ? `Backout is rolling ${plan} back by playbook ${body.playbook}.`
+            : `Backout is taking back what run ${body.undoes.run} of ${plan} changed (playbook ${body.playbook}).`,
           `Why: ${withoutStop(body.because)}.`,
           `Steps: ${body.graph.nodes.map((node) => node.id).join(', ')}.`,
           `Follow it: backout watch ${body.run}`,
@@ -41,6 +43,7 @@ export function writeNotice(
           kind: body.kind,
           because: body.because,
           decision: body.decision,
+          ...(body.undoes === undefined ? {} : { undoes: body.undoes.run }),
         },
       };
     case 'DecisionWanted':

@@ -90,7 +90,7 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
 }
 
 /** What a run does: `full`, or `undoes run 7 from route-back (full)`. */
-function whatFor({
+export function whatFor({
   playbook,
   undoes,
 }: {

@@ -1,6 +1,7 @@
 // The undo of a run, by given, when, then: what it covers, in which order, and how each step is undone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storyOf } from '../../testing/given.ts';
 import {
   applied,
   begun,
@@ -9,13 +10,16 @@ import {
   holds,
   manual,
   type RunStory,
+  startRun,
   started,
+  step,
   stepIn,
   take,
   tell,
+  verification,
 } from '../../testing/playbooks.ts';
-import { step } from '../../testing/playbooks.ts';
 import type { Graph, GraphNode } from './graph.ts';
+import { runAggregate } from './run.ts';
 import { compileUndo } from './undo.ts';
 
 /** A node observes that the state differs, applies it, and sees it hold. */
@@ -148,4 +152,68 @@ test('a run is undone only when it has ended, and only where it changed somethin
   take(untouched, 'a');
   tell(untouched, 'a', holds);
   assert.equal(refused(untouched), 'nothing-to-undo');
+});
+
+/** A run over the undo of another one, which has just been started. */
+function startedUndo(of: RunStory): RunStory {
+  const undo = compileUndo(begun(of));
+  assert.ok(undo.type === 'graph', JSON.stringify(undo));
+  const story = storyOf(runAggregate, { type: 'Tick' });
+  const order = startRun(undo.graph);
+  assert.ok(order.type === 'StartRun');
+  story.when({ ...order, run: begun(of).run + 1, undoes: undo.undoes });
+  return story;
+}
+
+test('an undo that names no checks ends undone, not verified, and says what to write into the plan', () => {
+  const story = started(step('a'));
+  change(story, 'a');
+  const undo = startedUndo(story);
+  change(undo, 'a');
+  const { end } = begun(undo);
+  assert.equal(end?.outcome, 'undone-not-verified');
+  assert.match(end.because, /undo-verified/);
+});
+
+test('an undo whose checks held is undone and verified; its own undo is proven as the first run was', () => {
+  const proof = { checks: ['new-side-works'], holdMs: 60_000, withinMs: 600_000 };
+  const story = storyOf(runAggregate, { type: 'Tick' });
+  story.when(startRun({ nodes: [step('a'), verification('a')], undoVerified: proof }));
+  change(story, 'a');
+  abort(story);
+  const undo = startedUndo(story);
+  assert.deepEqual(shape(begun(undo).graph), ['undo a<', 'verification verified<a']);
+  change(undo, 'a');
+  take(undo, 'verified');
+  for (const look of [1, 2]) {
+    const gaplessSince = undo.now - (look - 1) * 60_000;
+    undo.when({ type: 'ReportVerification', attempt: 1, holds: true, evidence: [], gaplessSince });
+    undo.wait(60_000);
+  }
+  assert.equal(begun(undo).end?.outcome, 'undone-verified');
+  const again = begun(startedUndo(undo)).graph;
+  assert.deepEqual(shape(again), ['state a<', 'verification verified<a']);
+  const checks = again.nodes.map(({ work }) => (work.type === 'verification' ? work.checks : []));
+  assert.deepEqual(checks.flat(), ['login']);
+});
+
+test('the undo of an undo brings about what the first run had brought about, by its own way back', () => {
+  const first = started(step('a'), manual('b<a'));
+  change(first, 'a');
+  first.when({ type: 'ConfirmStep', step: 'b', evidence: 'called' });
+  const second = startedUndo(first);
+  second.when({ type: 'ConfirmStep', step: 'b', evidence: 'called again' });
+  change(second, 'a');
+  const third = startedUndo(second);
+  assert.deepEqual(
+    begun(third).graph.nodes.map(({ id, work }) => ({ id, work })),
+    [
+      { id: 'a', work: step('a').work },
+      { id: 'b', work: manual('b').work },
+    ],
+  );
+  assert.equal(begun(third).undoes?.leads, 'back');
+  change(third, 'a');
+  third.when({ type: 'ConfirmStep', step: 'b', evidence: 'called once more' });
+  assert.deepEqual(shape(begun(startedUndo(third)).graph), ['manual b<', 'undo a<b']);
 });

@@ -1,7 +1,12 @@
 // The routes of a decision's card: the card, its fresh parts, and the answers. To look at it never decides.
 import type { Context, Hono } from 'hono';
 import { migrationStream } from '../../core/decision/migration/migration.ts';
-import type { Answer, Control, DecisionOrder } from '../../engine/control.ts';
+import {
+  type Answer,
+  type Control,
+  type DecisionOrder,
+  runOrderedBy,
+} from '../../engine/control.ts';
 import { positive } from '../api/api.ts';
 import { decisionOrder, parsed, withoutGaps } from '../api/bodies.ts';
 import { Problem } from '../problems.ts';
@@ -84,10 +89,6 @@ function orderOf(word: string, decision: number, form: Form): unknown {
 
 /** A rollback is followed at its run; everything else on the card. */
 function placeAfter(answer: Answer, plan: string, decision: number): string {
-  const made =
-    answer.type === 'done'
-      ? answer.events.find((event) => event.type === 'DecisionMade')
-      : undefined;
-  const run = made !== undefined && 'run' in made ? made.run : null;
-  return typeof run === 'number' ? `/r/${run}` : `/d/${plan}/${decision}`;
+  const run = runOrderedBy(answer);
+  return run !== null ? `/r/${run}` : `/d/${plan}/${decision}`;
 }

@@ -87,7 +87,10 @@ function runItem(run: RunLine, now: number): Html {
   return html`<li class="card">
     <p>
       ${said(run)} ·
-      <a href="/r/${run.run}">Run ${run.run}: ${run.playbook} of ${run.plan}</a
+      <a href="/r/${run.run}"
+        >Run ${run.run}:
+        ${typeof run.undoes === 'number' ? `undo of run ${run.undoes}` : run.playbook} of
+        ${run.plan}</a
       >${run.kind === 'live' ? '' : html` <span class="frame">${run.kind.toUpperCase()}</span>`}
     </p>
     <p class="why">Began ${moment(run.startedAt)} · ${time} · ${run.because}</p>

@@ -36,8 +36,8 @@ export function runParts(view: RunView, now: number, who: Who): Html {
 
 /** The heading: which run of which plan, and that it is one for real. */
 export function runHeading(view: RunView): Html {
-  return html`<span class="frame">${view.kind.toUpperCase()}</span> Run ${view.run}:
-    ${view.playbook} of ${view.plan}${view.scope === null ? '' : `, only ${view.scope}`}`;
+  return html`<span class="frame">${view.kind.toUpperCase()}</span> Run ${view.run}: ${view.what} of
+    ${view.plan}${view.scope === null ? '' : `, only ${view.scope}`}`;
 }
 
 function headline(view: RunView): Html {
@@ -193,8 +193,34 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
   </section>`;
 }
 
+/** What was done can be taken back; the press says in which order. */
+function undoForm({ run, undo }: RunView, who: Who): Html {
+  if (undo === null) return html``;
+  return html`<div class="bar" role="group" aria-label="Orders to this run">
+    <details name="order">
+      <summary>Undo this run…</summary>
+      <form method="post" action="/r/${run}/undo">
+        <p>
+          A run of its own takes back, in this order: ${undo.join(', ')}. It looks first and changes
+          only what still is as run ${run} left it.
+        </p>
+        <label
+          >What is undone
+          <select name="from">
+            <option value="">all of it</option>
+            ${undo.map((step) => html`<option value="${step}">${step}, and what was built on it</option>`)}
+          </select></label
+        >
+        ${textField('because', 'Why?', true)}${whoField(who)}<button class="danger">
+          Undo run ${run}: its steps are taken back on the real systems
+        </button>
+      </form>
+    </details>
+  </div>`;
+}
+
 function orders(view: RunView, who: Who): Html {
-  if (view.endedAt !== null) return html``;
+  if (view.endedAt !== null) return undoForm(view, who);
   const { run } = view;
   return html`<div class="bar" role="group" aria-label="Orders to this run">
     ${

@@ -1,9 +1,9 @@
 // The routes of a run's page: the page, its fresh parts, and the orders that are pressed there.
 import type { Context, Hono } from 'hono';
 import { runStream } from '../../core/rollback/run.ts';
-import type { Control, RunOrder } from '../../engine/control.ts';
+import { type Control, type RunOrder, runOrderedBy } from '../../engine/control.ts';
 import { runNumber } from '../api/api.ts';
-import { parsed, runOrder, withoutGaps } from '../api/bodies.ts';
+import { parsed, runOrder, undoBody, withoutGaps } from '../api/bodies.ts';
 import { forecastOf } from '../forecast.ts';
 import { Problem } from '../problems.ts';
 import { type RunView, runView } from '../views/run-view.ts';
@@ -43,6 +43,18 @@ export function addRunRoutes(pages: Hono, control: Control): void {
   pages.get('/r/:run/fragment', async (c) =>
     c.html(runParts(await view(c), await control.now(), rememberedWho(c))),
   );
+  pages.post('/r/:run/undo', async (c) => {
+    const { form, who } = await filledIn(c);
+    const { because, from } = parsed(undoBody, {
+      because: form['because'],
+      from: filled(form['from']),
+    });
+    const wanted = from === undefined ? { because } : { because, from };
+    const answer = await control.undo(runNumber(c), wanted, who);
+    return answerForm(c, answer, `/r/${runOrderedBy(answer) ?? c.req.param('run')}`, (alert) =>
+      page(c, alert),
+    );
+  });
   pages.post('/r/:run/:order', async (c) => {
     const { form, who } = await filledIn(c);
     const order = withoutGaps<RunOrder>(parsed(runOrder, orderOf(c.req.param('order'), form)));

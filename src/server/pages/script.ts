@@ -57,12 +57,12 @@ export const script = `'use strict';
   const keyOf = (field) => (field.form ? field.form.getAttribute('action') + ' ' + (field.form.elements.step ? field.form.elements.step.value : '') : '') + ' ' + field.name;
   function swap(part, content) {
     const typed = new Map();
-    for (const field of part.querySelectorAll('input:not([type=hidden])')) typed.set(keyOf(field), field.value);
+    for (const field of part.querySelectorAll('input:not([type=hidden]), select')) typed.set(keyOf(field), field.value);
     const open = new Set(Array.from(part.querySelectorAll('details[open] > summary'), (each) => each.textContent));
     const active = document.activeElement;
     const focused = part.contains(active) ? { key: active.name ? keyOf(active) : null, text: active.textContent, from: active.selectionStart, to: active.selectionEnd } : null;
     part.innerHTML = content;
-    for (const field of part.querySelectorAll('input:not([type=hidden])')) {
+    for (const field of part.querySelectorAll('input:not([type=hidden]), select')) {
       if (typed.has(keyOf(field))) field.value = typed.get(keyOf(field));
     }
     for (const summary of part.querySelectorAll('details > summary')) {

@@ -67,7 +67,7 @@ progress { width: 100%; max-width: 40rem; height: .625rem; accent-color: var(--w
 .turn h2 { margin-top: .25rem; }
 form { display: grid; gap: .5rem; max-width: 40rem; margin: .5rem 0; }
 label { display: grid; gap: .125rem; color: var(--quiet); }
-input { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--quiet); border-radius: .375rem; padding: .5rem; min-height: 2.75rem; width: 100%; }
+input, select { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--quiet); border-radius: .375rem; padding: .5rem; min-height: 2.75rem; width: 100%; }
 input::placeholder { color: var(--quiet); opacity: 1; }
 button, .button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1rem; border-radius: .375rem; border: 2px solid var(--press); color: var(--working); background: var(--paper); cursor: pointer; text-align: left; text-decoration: none; display: inline-block; }
 .primary { background: var(--press); color: #fff; }

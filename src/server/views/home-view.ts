@@ -35,6 +35,8 @@ export interface RunLine extends Said {
   readonly plan: string;
   readonly playbook: string;
   readonly kind: string;
+  /** The run that it undoes; null for a rollback, and in summaries of an older Backout absent. */
+  readonly undoes?: number | null;
   readonly because: string;
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -100,8 +102,12 @@ function lineOf(run: RunSummary): RunLine {
     case 'aborting':
       return { ...line, mark: 'bad', words: 'aborting' };
     default:
-      return { ...line, mark: 'working', words: 'rolling back' };
+      return { ...line, mark: 'working', words: isUndo(run) ? 'undoing' : 'rolling back' };
   }
+}
+
+function isUndo({ undoes }: RunSummary): boolean {
+  return typeof undoes === 'number';
 }
 
 function planLine(summary: MigrationSummary, migrations: readonly KnownMigration[]): PlanLine {

@@ -7,7 +7,8 @@ import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
 import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
 import type { Forecast } from '../../core/rollback/forecast.ts';
 import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
-import { outcomeSaid } from '../../core/rollback/told.ts';
+import { outcomeSaid, whatFor } from '../../core/rollback/told.ts';
+import { compileUndo } from '../../core/rollback/undo.ts';
 import type { Said } from '../../core/words/marks.ts';
 import { type FeedRow, feedOf } from './feed.ts';
 import { type StepView, stepView } from './step.ts';
@@ -17,6 +18,10 @@ export interface RunView {
   readonly run: number;
   readonly plan: string;
   readonly playbook: string;
+  /** What the run does: `full`, or `undo of run 7 (full)`. */
+  readonly what: string;
+  /** What an undo of this run would take back, in its order; null while there is nothing to undo. */
+  readonly undo: readonly string[] | null;
   /** `component=billing region=eu`; null when all of it goes back. */
   readonly scope: string | null;
   readonly kind: RunKind;
@@ -89,6 +94,8 @@ export function runView(
     run: run.run,
     plan: run.plan,
     playbook: run.playbook,
+    what: whatFor(run),
+    undo: undoOf(run),
     scope: run.scope === undefined ? null : scopeText(run.scope),
     kind: run.kind,
     because: run.because,
@@ -137,9 +144,15 @@ function stateOf(run: BegunRun): Said {
       );
       return waiting
         ? { mark: 'attention', words: 'waiting for people' }
-        : { mark: 'working', words: 'rolling back' };
+        : { mark: 'working', words: run.undoes === undefined ? 'rolling back' : 'undoing' };
     }
   }
+}
+
+function undoOf(run: BegunRun): RunView['undo'] {
+  const undo = compileUndo(run);
+  if (undo.type === 'refused') return null;
+  return undo.graph.nodes.flatMap(({ id, work }) => (work.type === 'verification' ? [] : [id]));
 }
 
 function headlineOf(run: BegunRun, state: Said, done: number, all: number): string {

@@ -27,7 +27,7 @@ export function orderUndo(
 }
 
 /** Why this run can't be undone now, with what can; null when it can. */
-function objectionToUndo(migration: KnownMigration, { run, from }: Undoes): Rejected | null {
+export function objectionToUndo(migration: KnownMigration, { run, from }: Undoes): Rejected | null {
   const { past, plan, activeRun } = migration;
   if (activeRun !== null) return underWay(migration, activeRun);
   const wanted = past.find((each) => each.run === run);
