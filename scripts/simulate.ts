@@ -80,7 +80,11 @@ function inParallel(seed: number, runs: number, workers: number): Promise<readon
   return new Promise((resolve, reject) => {
     let working = workers;
     for (let index = 0; index < workers; index += 1) {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { end: seed + runs } });
+      const worker = new Worker(new URL(import.meta.url), {
+        workerData: { end: seed + runs },
+        // Worlds are made and forgotten by the thousand: most of a worker's memory is young.
+        resourceLimits: { maxYoungGenerationSizeMb: 128 },
+      });
       const go = (): void => {
         if (next < seed + runs) {
           // A thread has no origin to name.
@@ -114,6 +118,8 @@ function inParallel(seed: number, runs: number, workers: number): Promise<readon
 async function work(from: number): Promise<void> {
   // The cast holds because only `inParallel` starts workers of this file.
   const { end } = workerData as { readonly end: number };
+  // Where an error of a simulated outage was made tells nobody anything, and finding out takes long.
+  Error.stackTraceLimit = 0;
   const began = process.threadCpuUsage();
   const outcomes: { [outcome: string]: number } = {};
   const broken: Simulated[] = [];

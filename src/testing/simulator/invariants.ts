@@ -26,6 +26,7 @@ export const invariants = {
   'time-of-decision':
     'Events bear the time of their decision: never the future, never before the event before.',
   'ends-or-waits': 'A run ends, or says whom or what it waits for.',
+  'taken-over': 'What a node had in hand that is gone is soon in other hands.',
   'everything-ends': 'Once nothing goes wrong any more and people answer, every run ends.',
   'fold-is-state': 'What a node believes of a run is what its events say.',
   'no-blind-rollback': 'Nothing goes back by itself unless something was measured to be bad.',

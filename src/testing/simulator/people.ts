@@ -32,12 +32,13 @@ export class People {
     const triggered = chance.happens(0.3);
     if (triggered) {
       this.#phase = 'cutover';
-      system.broken = true;
+      // Now and then nothing is broken: then nothing may go back by itself.
+      system.broken = chance.happens(0.8);
     }
     this.#arm();
     // The answer may be lost with what was asked: whoever does not know arms again.
     time.after(3_000, () => this.#arm());
-    if (!triggered) time.after(chance.between(1, 300), () => this.order());
+    if (!system.broken) time.after(chance.between(1, 300), () => this.order());
   }
 
   #arm(): void {

@@ -62,7 +62,11 @@ function triggerOf(chance: Chance): unknown {
 }
 
 function verifiedOf(chance: Chance): unknown {
-  return { by: ['well'], hold: chance.pick(['1ms', '300ms', '2s', '10s']), within: '60s' };
+  return {
+    by: ['well'],
+    hold: chance.pick(['1ms', '300ms', '300ms', '1s', '2s', '10s']),
+    within: '60s',
+  };
 }
 
 /** One to five steps in one to three stages, some beside each other, some by hand, sometimes a checkpoint between. */

@@ -67,6 +67,13 @@ export class RunModel {
     return step?.status === 'running' && step.attempt === attempt && step.node === node;
   }
 
+  /** The attempts that are under way, and the node that has each. */
+  held(): readonly { readonly step: string; readonly attempt: number; readonly node: string }[] {
+    return [...this.#steps].flatMap(([step, { status, attempt, node }]) =>
+      status === 'running' && node !== null ? [{ step, attempt, node }] : [],
+    );
+  }
+
   /** A node observed the state of a step. */
   saw(id: string, node: string, holds: boolean): void {
     const step = this.#steps.get(id);

@@ -13,7 +13,7 @@ export function planTroubles(world: World): number {
   if (count === 0) return 0;
   world.wires.lossy = chance.happens(0.7);
   world.system.moody = chance.happens(0.7);
-  const last = chance.between(1_000, TROUBLE_MS);
+  const last = chance.pick([800, 2_000, 5_000, TROUBLE_MS]);
   for (let each = 0; each < count; each += 1)
     time.after(chance.between(0, last), () => chance.pick(accidents)(world));
   return last;
