@@ -1,6 +1,7 @@
 // The commands, their options and an example each. What they do is loaded only when one of them is run.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from './cli.ts';
+import { addConnector } from './connector-commands.ts';
 import { example, type Frame } from './frame.ts';
 import { addOperator } from './operator-commands.ts';
 import { addRun, addUndo } from './run-commands.ts';
@@ -31,6 +32,7 @@ export function addCommands(program: Command, frame: Frame): void {
   addDoctor(program, frame);
   addStore(program, frame);
   addSchema(program, frame);
+  addConnector(program, frame);
   addCompletion(program, frame);
 }
 

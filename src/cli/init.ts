@@ -1,6 +1,6 @@
 // `backout init`: writes a plan to begin with, and the workflow that checks it; never over anything that is there.
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jsonSchema } from '../core/plan/json-schema.ts';
 import { didYouMean } from '../core/plan/nearest.ts';
@@ -8,6 +8,7 @@ import { parsePlan } from '../core/plan/parse.ts';
 import { isName } from '../core/plan/scalars.ts';
 import type { Cli } from './cli.ts';
 import { CliError, exits, type Exit } from './exit.ts';
+import { writeFresh } from './fresh-file.ts';
 import { markOf } from './view/marks.ts';
 
 /** Options of `init`. */
@@ -45,7 +46,7 @@ export async function init(cli: Cli, { from, name, ci = false }: InitOptions): P
       `[init] Cannot write ${taken.join(' and ')}: it is there already, and nothing is overwritten. Choose another --name, or move it away.`,
     );
   }
-  for (const file of files) write(file.path, file.text);
+  for (const file of files) writeFresh('init', file.path, file.text);
   const schema = writeSchema(join(folder, 'backout', 'backout.schema.json'));
   const [plan] = files;
   const path = relative(folder, plan?.path ?? '');
@@ -73,7 +74,7 @@ export async function init(cli: Cli, { from, name, ci = false }: InitOptions): P
 /** The schema belongs to this version of Backout; one that is there is left as it is. */
 function writeSchema(path: string): boolean {
   if (existsSync(path)) return false;
-  write(path, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  writeFresh('init', path, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
   return true;
 }
 
@@ -101,17 +102,4 @@ function template(file: string): string {
 
 function nameIn(text: string): string {
   return /^name: (\S+)/m.exec(text)?.[1] ?? 'migration';
-}
-
-/** `wx`: fails when somebody was faster. */
-function write(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: 'wx' });
-  } catch (error) {
-    throw new CliError(
-      'BK-0107',
-      `[init] Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}. Run it in a folder that you may write to.`,
-    );
-  }
 }
