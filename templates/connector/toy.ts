@@ -1,6 +1,6 @@
 // A switchboard in memory that speaks HTTP, and a server that never answers: only for the test. CHANGE: start your real system.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the toy wants to be told. */
@@ -9,7 +9,7 @@ export const token = 'a-very-secret-token';
 /** Starts it. Every line is open until it is closed; there is no line "nobody". */
 export async function startToy() {
   const lines = new Map<string, boolean>();
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const say = (status: number, value: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(value));
@@ -22,7 +22,8 @@ export async function startToy() {
     if (line === 'nobody') return say(404, {});
     if (request.method === 'PUT') lines.set(line, (JSON.parse(body) as { open: boolean }).open);
     return say(200, { open: lines.get(line) ?? true });
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   return { ...(await started(server)), lines };
 }
 

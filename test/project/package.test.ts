@@ -84,6 +84,7 @@ test('a connector that the installed command writes passes the contract at once,
 
 test(
   'a plan rolls back through that connector, named by its file or by its package',
+  { timeout: 4 * minutes },
   async () => {
     cpSync(exchange, join(folder, 'node_modules/backout-connector-phone-exchange'), {
       recursive: true,
@@ -114,7 +115,6 @@ test(
       await toy.stop();
     }
   },
-  { timeout: 4 * minutes },
 );
 
 /** Runs the installed command where this Node is the first on the path. */
