@@ -84,8 +84,10 @@ const problems = {
 export const refusals = {
   'attempt-stale':
     'This attempt of a step no longer counts; a newer one does, or the run has ended.',
+  'approval-waits': 'This run waits for approvals already; somebody else approves it.',
   'decided-already': 'Somebody or something answered first; the sentence says who and what.',
   'evidence-missing': 'The step needs evidence: say what you saw.',
+  'four-eyes': 'A second pair of eyes is wanted: not of whoever asked, or broke the glass.',
   'last-manager': 'The last operator who manages the others cannot be revoked.',
   'left-to-newer': 'A newer Backout has carried this on; this version leaves it alone.',
   'no-question': 'Nothing waits for a decision.',
@@ -103,6 +105,10 @@ export const refusals = {
   'no-such-question': 'There is no such open decision.',
   'no-such-run': 'There is no such run.',
   'no-such-step': 'The run has no such step.',
+  'no-such-review': 'No review of this run is owed.',
+  'nothing-to-hold': 'A run that waits for approvals is approved, refused, or not started in time.',
+  'nothing-to-withdraw':
+    'This person has neither asked for nor approved anything that still waits.',
   'not-yours': 'Somebody else may do this; the sentence says who, and how to reach them.',
   'operator-exists': 'There is an operator of this name already.',
   'nothing-to-undo': 'The run changed nothing that could be undone.',

@@ -22,6 +22,16 @@ const ofMigration = {
   DecisionWanted: 'People are asked, until then; what silence means stands beside it.',
   DecisionMade:
     'Roll back, hold or dismiss: who or what decided, why, on which evidence, and the run that was ordered.',
+  ApprovalWanted:
+    'A person wants a run that others must approve first: how many, until when; whoever asks never counts.',
+  ApprovalGiven:
+    'Somebody approved. With the last approval the decision is made and the run begins.',
+  ApprovalWithdrawn: 'Somebody took their own approval back.',
+  ApprovalVoided:
+    'What was asked for is off: another plan was armed, its time is over, it was taken back, refused or replaced. Of a trigger’s question only the approvals are off.',
+  ReviewOwed:
+    'The glass was broken: the run began without its approvals, and somebody else reviews it until then.',
+  ReviewGiven: 'Somebody else has reviewed it.',
   DecisionOvertaken: 'Another decision came before this question was answered.',
   HoldEnded: 'The time of a hold is over; what is still breached asks again.',
   RunFinished: 'The run that had the target has ended.',

@@ -146,9 +146,10 @@ function addWatch(program: Command, { cli, end }: Frame): void {
 function addApprove(program: Command, { cli, end }: Frame): void {
   program
     .command('approve')
-    .description('answer an open question: roll back')
+    .description('answer an open question: roll back; or approve a run that somebody else wants')
     .argument('[decision]', 'ledger-cutover/3; without it, the only one that is open')
     .option('--because <reason>', 'why')
+    .option('--withdraw', 'take back what you approved, or what you asked for')
     .option('--who <name>', 'who answers; default your user name')
     .addHelpText(
       'after',

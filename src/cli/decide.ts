@@ -13,6 +13,8 @@ import { timeOf } from './view/time.ts';
 export interface DecideOptions {
   readonly because?: string;
   readonly who?: string;
+  /** Of `approve`: takes back instead. */
+  readonly withdraw?: boolean;
 }
 
 /** A hold that names no time. Milliseconds. */
@@ -27,6 +29,11 @@ export async function approve(
   return connected(cli, async (connection) => {
     const { control, site } = connection;
     const { plan, decision } = await questionOf(control, question);
+    if (options.withdraw === true) {
+      await answer(cli, connection, plan, { type: 'Withdraw', ...numbered(decision) }, options);
+      cli.out.say(`${markOf('attention', cli.out.look)} Taken back.`);
+      return exits.fine;
+    }
     const events = await answer(
       cli,
       connection,
@@ -38,10 +45,7 @@ export async function approve(
       .flatMap((event) => ('run' in event && typeof event.run === 'number' ? [event.run] : []))
       .at(0);
     cli.out.result({ plan, decision, run: run ?? null });
-    if (run === undefined)
-      cli.out.say(
-        `${markOf('already', cli.out.look)} Approved, and another decision had begun a run before.`,
-      );
+    if (run === undefined) await sayMissing(cli, control, plan);
     else cli.out.say(`${markOf('good', cli.out.look)} Approved: run ${run} of ${plan} begins.`);
     const alone = site !== null && (await site.store.nodes.alive()).length === 0;
     if (run !== undefined)
@@ -89,6 +93,19 @@ export async function hold(
   });
 }
 
+/** Approved, and others are still wanted. */
+async function sayMissing({ out }: Cli, control: Control, plan: string): Promise<void> {
+  const migration = await control.migration(plan);
+  const requests = migration.type === 'none' ? [] : migration.requests;
+  const missing = requests.map(
+    ({ decision, wanted, approvedBy }) =>
+      `decision ${decision}: ${approvedBy.length} of ${wanted}, by ${approvedBy.join(' and ')}`,
+  );
+  const so = missing.length === 0 ? 'others approve it as well' : missing.join('; ');
+  out.say(`${markOf('good', out.look)} Approved. It begins when all approvals are there (${so}).`);
+  out.next(`backout watch --plan ${plan}`);
+}
+
 async function answer(
   cli: Cli,
   { control, who }: Connection,
@@ -128,7 +145,10 @@ async function questionOf(
     );
   }
   const open = known.flatMap((migration) =>
-    migration.waiting.map((decision) => ({ plan: migration.plan, decision })),
+    [...migration.waiting, ...(migration.approving ?? [])].map((decision) => ({
+      plan: migration.plan,
+      decision,
+    })),
   );
   const fitting =
     number === undefined ? open : open.filter(({ decision }) => decision === Number(number));

@@ -107,9 +107,12 @@ function refused(remote: Remote, status: number, answer: unknown, asked: Asked):
   throw trouble(remote, status, answer);
 }
 
+/** Refusals of the order for who gives it: the server has let us in. */
+const refusedForWho: ReadonlySet<string> = new Set(['proof-wanted', 'not-yours', 'four-eyes']);
+
 /** Was it the order that was refused, or are we not let in at all? */
 function isRefusal(status: number, code: string): boolean {
-  return [404, 409, 422].includes(status) || code === 'proof-wanted' || code === 'not-yours';
+  return [404, 409, 422].includes(status) || refusedForWho.has(code);
 }
 
 function trouble(remote: Remote, status: number, answer: unknown): CliError {

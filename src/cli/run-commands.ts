@@ -28,6 +28,10 @@ export function addRun(program: Command, frame: Frame): void {
       .option('--because <reason>', 'why; it stands in the journal')
       .option('--preview', 'ask the real systems what would change; touches nothing')
       .option('--drill', 'the same on the same systems, recorded as a drill')
+      .option(
+        '--break-glass',
+        'without the approvals that the plan wants: an alarm is sent, and somebody else must review it',
+      )
       .option('--who <name>', 'who orders it; default your user name'),
   )
     .addHelpText(
@@ -78,6 +82,15 @@ function addRunOrders(run: Command, frame: Frame): void {
     .action((number: string | undefined, _own: object, command: Command) =>
       tell(frame, command, number, () => ({ type: 'ResumeRun' })),
     );
+  of(run, 'reviewed', 'say what you found of a run that somebody else began without its approvals')
+    .option('--because <reason>', 'what you found; must be said')
+    .addHelpText('after', example('backout run reviewed 7 --because "rightly done, nobody awake"'))
+    .action(async (number: string | undefined, _own: object, command: Command) => {
+      const said: TellOptions = command.optsWithGlobals();
+      const cli = frame.cli(command);
+      const { closeReview } = await import('./approval.ts');
+      frame.end(await closeReview(cli, number, reasonOf(said), said.who));
+    });
   of(run, 'abort', 'end the run at the next safe point; what is done stays done')
     .option('--because <reason>', 'why; must be said')
     .addHelpText('after', example('backout run abort 7 --because "wrong playbook"'))

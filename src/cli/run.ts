@@ -22,6 +22,7 @@ export interface RunOptions extends ScopeOptions {
   readonly because?: string;
   readonly preview?: boolean;
   readonly drill?: boolean;
+  readonly breakGlass?: boolean;
   readonly who?: string;
 }
 
@@ -49,10 +50,30 @@ export async function run(cli: Cli, playbook: string, options: RunOptions): Prom
     const who = await connection.who(options.who);
     const plan = await makeKnown(cli, connection, loaded, playbook, options.plan, who);
     await showScope(cli, connection.control, plan, playbook, scope);
-    const wanted = { playbook, because, kind, ...(isNarrowed(scope) ? { scope } : {}) };
+    const wanted = {
+      playbook,
+      because,
+      kind,
+      ...(isNarrowed(scope) ? { scope } : {}),
+      ...(options.breakGlass === true ? { breakGlass: true } : {}),
+    };
     const ordered = accepted(await connection.control.order(plan, wanted, who));
-    return followOrdered(cli, connection, numberIn(ordered));
+    return followWanted(cli, connection, plan, ordered);
   });
+}
+
+/** Follows the run that was ordered, at once or when others have approved it. */
+export async function followWanted(
+  cli: Cli,
+  connection: Connection,
+  plan: string,
+  ordered: Answer & { type: 'done' },
+): Promise<Exit> {
+  if (!ordered.events.some((event) => event.type === 'ApprovalWanted'))
+    return followOrdered(cli, connection, numberIn(ordered));
+  const { awaitApproval } = await import('./approval.ts');
+  const approved = await awaitApproval(cli, connection, plan, ordered.events);
+  return approved.type === 'run' ? followOrdered(cli, connection, approved.run) : approved.exit;
 }
 
 /** What must go back too, and what is left out, is said before it begins. */
@@ -172,7 +193,7 @@ export function accepted(answer: Answer): Answer & { type: 'done' } {
 }
 
 /** The run that a decision ordered. */
-export function numberIn(answer: Answer): number {
+function numberIn(answer: Answer): number {
   const run = runOrderedBy(answer);
   if (run !== null) return run;
   throw new CliError('BK-0199', '[backout] The order was taken, and no run came of it.');

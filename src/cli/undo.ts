@@ -11,7 +11,7 @@ import type { Cli } from './cli.ts';
 import { connected } from './connection.ts';
 import { CliError, type Exit } from './exit.ts';
 import { runNumber } from './people.ts';
-import { accepted, followOrdered, numberIn } from './run.ts';
+import { accepted, followWanted } from './run.ts';
 import { paint } from './view/marks.ts';
 
 /** Options of `undo`. */
@@ -38,7 +38,8 @@ export async function undo(cli: Cli, said: string, options: UndoOptions): Promis
     const who = await connection.who(options.who);
     const from = options.from === undefined ? {} : { from: options.from };
     const ordered = accepted(await control.undo(number, { because, ...from }, who));
-    return followOrdered(cli, connection, numberIn(ordered));
+    const undone = await control.run(number);
+    return followWanted(cli, connection, undone.type === 'run' ? undone.plan : '', ordered);
   });
 }
 

@@ -52,7 +52,11 @@ export type DecisionOrder =
       readonly forMs: number;
       readonly because?: string;
     }
-  | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string };
+  | { readonly type: 'Dismiss'; readonly decision?: number; readonly because: string }
+  /** Takes back what this person approved or asked for. */
+  | { readonly type: 'Withdraw'; readonly decision?: number }
+  /** Somebody else has looked at a run that began without its approvals. */
+  | { readonly type: 'CloseReview'; readonly run: number; readonly because: string };
 
 /** The run that a person orders: by which playbook, why, and as what kind of run. */
 export interface WantedRun {
@@ -61,6 +65,8 @@ export interface WantedRun {
   readonly kind: RunKind;
   /** What shall go back; left out for all that the playbook restores. */
   readonly scope?: Scope;
+  /** Without the approvals that it wants; somebody else reviews it afterwards. */
+  readonly breakGlass?: boolean;
 }
 
 /** The undo that a person orders: why, and from which step on when it is not the whole run. */

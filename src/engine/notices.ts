@@ -24,18 +24,21 @@ export interface NoticeJob {
 export interface Told {
   readonly stream: string;
   readonly body: RunEvent | MigrationEvent;
+  /** Who caused it. */
+  readonly who: string;
 }
 
 /** A job for each notice that these events call for, one for each channel: one channel's failure stops no other. */
 export function noticeJobs({ plan, fingerprint }: Snapshot, told: readonly Told[]): readonly Job[] {
   const { notices } = plan;
   if (notices === undefined) return [];
-  return told.flatMap(({ stream, body }) => {
+  return told.flatMap(({ stream, body, who }) => {
     const moment = momentOf(body);
-    if (moment === undefined || !notices.on.includes(moment)) return [];
+    if (moment === undefined || (moment !== 'glass-broken' && !notices.on.includes(moment)))
+      return [];
     const run = Number(stream.slice('run-'.length));
     const written =
-      body.type === 'RunEnded' ? writeEnd(plan.name, run, body) : writeNotice(plan.name, body);
+      body.type === 'RunEnded' ? writeEnd(plan.name, run, body) : writeNotice(plan.name, body, who);
     if (written === undefined) return [];
     return notices.to.map((_, channel): Job => {
       const data = { plan: plan.name, fingerprint, channel, ...written };
@@ -49,7 +52,8 @@ export function isTold(body: EventBody): boolean {
   return momentOf(body) !== undefined;
 }
 
-function momentOf(body: EventBody): NoticeMoment | undefined {
+/** A broken glass is an alarm: it is told whatever the plan leaves out. */
+function momentOf(body: EventBody): NoticeMoment | 'glass-broken' | undefined {
   switch (body.type) {
     case 'RunStarted':
       return 'run-start';
@@ -57,6 +61,11 @@ function momentOf(body: EventBody): NoticeMoment | undefined {
       return 'run-end';
     case 'DecisionWanted':
       return 'decision-wanted';
+    case 'ApprovalWanted':
+    case 'ApprovalVoided':
+      return 'approval-wanted';
+    case 'ReviewOwed':
+      return 'glass-broken';
     default:
       return undefined;
   }

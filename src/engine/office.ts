@@ -22,7 +22,7 @@ import { backout } from './actor.ts';
 import { jobsOf } from './jobs.ts';
 import { type Told, isTold, noticeJobs } from './notices.ts';
 import { isOutage } from './outage.ts';
-import { startRun } from './starting.ts';
+import { flawOfRequest, startRun } from './starting.ts';
 import { type Folded, Streams } from './streams.ts';
 import { type Snapshot, planOf } from './systems.ts';
 import { tickStream } from './ticking.ts';
@@ -194,6 +194,8 @@ export class Office {
       );
       if (decided.events.length === 0 && command.type !== 'Tick')
         return { type: 'done', state: after, events: [] };
+      const impossible = after.type === 'migration' ? flawOfRequest(after, decided) : null;
+      if (impossible !== null) return impossible;
       const appends: Append[] = [own];
       const ordered = orderedRun(decided);
       if (ordered !== undefined && after.type === 'migration') {
@@ -283,7 +285,11 @@ export class Office {
   ): Promise<readonly Append[]> {
     const told: readonly Told[] = appends.flatMap(({ stream, events }) =>
       // The cast holds because the office appends nothing but events of runs and migrations.
-      events.map(({ body }) => ({ stream, body: body as RunEvent | MigrationEvent })),
+      events.map(({ body, actor }) => ({
+        stream,
+        body: body as RunEvent | MigrationEvent,
+        who: actor.name,
+      })),
     );
     if (!told.some(({ body }) => isTold(body))) return appends;
     const jobs = noticeJobs(await snapshot(), told);

@@ -2,7 +2,7 @@
 import type { MigrationEvent } from '../core/decision/migration/events.ts';
 import type { KnownMigration } from '../core/decision/migration/state.ts';
 import { authorityOf } from '../core/governance/authority.ts';
-import type { Rejected } from '../core/journal/aggregate.ts';
+import type { Decided, Rejected } from '../core/journal/aggregate.ts';
 import type { Append } from '../core/journal/journal.ts';
 import type { StartRun } from '../core/rollback/commands.ts';
 import { compileGraph } from '../core/rollback/compile.ts';
@@ -43,6 +43,19 @@ export function startRun(
   const { after: _, ...own } = streams.appendOf(runAggregate, runStream(run), before, decided, now);
   const claim = `target/${migration.plan}`;
   return { type: 'started', append: { ...own, jobs: jobsOf(run, decided.events), claim } };
+}
+
+/** Nobody is asked to approve a run that could not begin; null when every run that is asked for could. */
+export function flawOfRequest(
+  migration: KnownMigration,
+  decided: Decided<MigrationEvent> & { type: 'accepted' },
+): Rejected | null {
+  for (const { body } of decided.events) {
+    if (body.type !== 'ApprovalWanted' || body.undoes !== undefined) continue;
+    const scoping = resolveScope(planOf(migration.snapshot), body.playbook, body.scope);
+    if (scoping.type === 'rejected') return scoping;
+  }
+  return null;
 }
 
 /** Who ordered it: the plan's name, and the number of the decision. */

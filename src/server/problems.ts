@@ -62,6 +62,7 @@ const absent: ReadonlySet<string> = new Set([
   'no-such-run',
   'no-such-step',
   'no-such-question',
+  'no-such-review',
   'no-such-playbook',
   'no-such-phase',
   'no-such-scope',
@@ -71,7 +72,7 @@ const absent: ReadonlySet<string> = new Set([
 /** The status of a rejection of the core. */
 export function statusOf(code: string): 401 | 403 | 404 | 409 {
   if (code === 'proof-wanted') return 401;
-  if (code === 'not-yours') return 403;
+  if (code === 'not-yours' || code === 'four-eyes') return 403;
   return absent.has(code) ? 404 : 409;
 }
 

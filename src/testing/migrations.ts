@@ -4,6 +4,7 @@ import type { Guards, MigrationEvent } from '../core/decision/migration/events.t
 import { migrationAggregate } from '../core/decision/migration/migration.ts';
 import type { KnownMigration, Migration } from '../core/decision/migration/state.ts';
 import type { Trigger, TriggerMode, Verdict } from '../core/decision/trigger.ts';
+import type { Json } from '../core/journal/event.ts';
 import type { Change } from '../core/decision/watch.ts';
 import { type Story, storyOf } from './given.ts';
 
@@ -30,9 +31,10 @@ export function trigger(name: string, mode: TriggerMode, over: Partial<Trigger> 
 export function watched(
   triggers: readonly Trigger[],
   guards: Partial<Guards> = {},
+  snapshot: Json = {},
 ): MigrationStory {
   const story = storyOf(migrationAggregate, { type: 'Tick', newRun: 99 });
-  story.when(armPlan(triggers, { ...noGuards, ...guards }));
+  story.when(armPlan(triggers, { ...noGuards, ...guards }, 'f1', snapshot));
   story.when({ type: 'EnterPhase', phase: 'cutover', armed: triggers.map((each) => each.name) });
   return story;
 }
@@ -42,12 +44,13 @@ export function armPlan(
   triggers: readonly Trigger[],
   guards: Guards = noGuards,
   fingerprint = 'f1',
+  snapshot: Json = {},
 ): MigrationCommand {
   return {
     type: 'ArmPlan',
     plan: 'ledger-cutover',
     fingerprint,
-    snapshot: {},
+    snapshot,
     directory: 'plans',
     triggers,
     guards,

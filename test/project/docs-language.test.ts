@@ -40,7 +40,7 @@ test('the defaults that the page names are the ones that a plan gets', () => {
   assert.deepEqual(step.act.retry, { times: 3, backoff: 2_000 });
   assert.equal(checkpoint?.timebox, 300_000);
   assert.deepEqual(playbooks['full']?.verified, { by: ['ok'], hold: 300_000, within: 1_800_000 });
-  assert.deepEqual(governance.approvals, { run: 1, deviation: 1 });
+  assert.equal(governance.approvals, undefined);
 });
 
 test('every finding that the source knows is on the page', () => {

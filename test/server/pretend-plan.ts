@@ -111,7 +111,7 @@ export const plan: Plan = {
   checks: {},
   checkpoints: { 'customers-can-work': { checks: ['login'], covers: [] } },
   safeguards: { backups: {}, reconciliations: {}, transformations: {} },
-  governance: { approvals: { run: 0, deviation: 0 }, waivers: [] },
+  governance: { 'pre-approved': [], waivers: [] },
   'not-applicable': [],
 };
 

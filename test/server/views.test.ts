@@ -185,7 +185,12 @@ test('a decision shows what was measured, from where, and what silence does', as
     1,
     NEVER_TIMED,
   );
-  assert.deepEqual(view?.state, { type: 'open', until: clock.now + 300_000, silence: 'roll-back' });
+  assert.deepEqual(view?.state, {
+    type: 'open',
+    approvedBy: [],
+    until: clock.now + 300_000,
+    silence: 'roll-back',
+  });
   assert.deepEqual(view?.evidence, [
     {
       mark: 'bad',

@@ -18,6 +18,7 @@ export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
     const { remoteControl } = await import('../remote.ts');
     yield* asked('server', async () => [
       { about: 'server', says: 'good', text: `${server} answers` },
+      ...(await aboutReviews(remoteControl(server, keptToken(cli, server) ?? token))),
       await aboutClock(remoteControl(server, keptToken(cli, server) ?? token)),
     ]);
     return;
@@ -32,7 +33,9 @@ export async function* aboutStore(cli: Cli): AsyncGenerator<Symptom> {
   }
   yield* asked('store', () =>
     connected(cli, async ({ site, control }) =>
-      site === null ? [] : [...(await aboutSite(site)), await aboutClock(control)],
+      site === null
+        ? []
+        : [...(await aboutSite(site)), await aboutClock(control), ...(await aboutReviews(control))],
     ),
   );
 }
@@ -63,6 +66,22 @@ async function aboutSite({ store }: Site): Promise<readonly Symptom[]> {
       text: `${alive === 0 ? 'nobody serves this store now' : `${alive} serve this store`}${dead > 0 ? `; ${dead} are gone without a word, and the next node takes over` : ''}`,
     },
   ];
+}
+
+/** What was begun without approvals is looked at by somebody else, and in time. */
+async function aboutReviews(control: Control): Promise<readonly Symptom[]> {
+  const now = await control.now();
+  return (await control.migrations()).flatMap(({ plan, reviews = [] }) =>
+    reviews.map(({ run, until }): Symptom => {
+      const late = until <= now;
+      return {
+        about: 'review',
+        says: late ? 'bad' : 'attention',
+        text: `run ${run} of ${plan} began without its approvals, and nobody else has reviewed it${late ? `; that was due ${spanOf(now - until)} ago` : `; due in ${spanOf(until - now)}`}`,
+        mend: `somebody else than who began it: backout run reviewed ${run} --because "…"`,
+      };
+    }),
+  );
 }
 
 async function aboutClock(control: Control): Promise<Symptom> {

@@ -22,6 +22,7 @@ export interface WrittenNotice {
 export function writeNotice(
   plan: string,
   body: RunEvent | MigrationEvent,
+  who: string,
 ): WrittenNotice | undefined {
   switch (body.type) {
     case 'RunStarted':
@@ -66,6 +67,52 @@ export function writeNotice(
           silence: body.silence,
           evidence: body.evidence,
         },
+      };
+    case 'ApprovalWanted': {
+      const name = `${plan}/${body.decision}`;
+      const what =
+        body.undoes === undefined
+          ? `a ${body.kind} run of ${body.playbook}`
+          : `to undo run ${body.undoes.run}`;
+      return {
+        id: `approval-${plan}-${body.decision}`,
+        subject: `[${plan}] Approval wanted by ${utcMinute(body.until)}: ${who} wants ${what}`,
+        text: lines(
+          `${who} wants ${what}: ${withoutStop(body.because)}.`,
+          `It begins when ${body.wanted === 1 ? 'one other approves' : `${body.wanted} others approve`}. Until ${utcMinute(body.until)}; else it is not started.`,
+          `Approve: backout approve ${name}`,
+        ),
+        facts: {
+          plan,
+          decision: body.decision,
+          playbook: body.playbook,
+          kind: body.kind,
+          requester: who,
+          wanted: body.wanted,
+          until: body.until,
+        },
+      };
+    }
+    case 'ApprovalVoided':
+      return {
+        id: `approval-${plan}-${body.decision}-void-${body.why}`,
+        subject: `[${plan}] Decision ${body.decision} is approved no more`,
+        text: lines(
+          `What was asked for and approved as decision ${body.decision} of ${plan} counts no more: ${withoutStop(body.because)}.`,
+          'Whoever still wants the run asks again.',
+        ),
+        facts: { plan, decision: body.decision, why: body.why, because: body.because },
+      };
+    case 'ReviewOwed':
+      return {
+        id: `run-${body.run}-glass-broken`,
+        subject: `[${plan}] ALARM: ${who} began run ${body.run} without its approvals`,
+        text: lines(
+          `${who} broke the glass: run ${body.run} of ${plan} began without the approvals that the plan wants.`,
+          `Somebody else reviews it by ${utcMinute(body.until)}: backout run reviewed ${body.run} --because "…"`,
+          `Follow it: backout watch ${body.run}`,
+        ),
+        facts: { plan, run: body.run, by: who, until: body.until },
       };
     default:
       return undefined;

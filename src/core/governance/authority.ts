@@ -1,4 +1,5 @@
 // Authority: what a plan says of who may do what, in the small form that a run carries with it.
+import { approvalRulesOf } from './approvals.ts';
 import type { Named, Plan, PlanPerson } from '../plan/plan.ts';
 
 /** Who holds which role, and how each person is reached. Plain JSON, so that a run keeps what it began with. */
@@ -8,6 +9,10 @@ export interface Authority {
   readonly deputies: Named<readonly string[]>;
   /** By role: the roles and people that its ladder calls. Who is called may also answer. */
   readonly ladders: Named<readonly string[]>;
+  /** The roles that may approve; every role when it is left out. */
+  readonly approvers?: readonly string[];
+  /** How many others approve that a step is left out, and how long they have; nobody when it is left out. */
+  readonly deviation?: { readonly wanted: number; readonly withinMs: number };
   /** By the name under `people:` of the plan: what they are called, and how they are reached. */
   readonly people: Named<{ readonly name: string; readonly reach: string }>;
 }
@@ -15,7 +20,11 @@ export interface Authority {
 /** The authority that a plan declares. */
 export function authorityOf(plan: Partial<Plan>): Authority {
   const { roles, ladders = {}, people = {} } = plan;
+  const approvers = plan.governance?.approvals?.by;
+  const { deviation, withinMs } = approvalRulesOf(plan);
   return {
+    ...(approvers === undefined ? {} : { approvers }),
+    ...(deviation === 0 ? {} : { deviation: { wanted: deviation, withinMs } }),
     owner: roles?.owner ?? [],
     deputies: roles?.deputies ?? {},
     ladders: mapped(ladders, (rungs) => rungs.map(({ page }) => page)),

@@ -1,5 +1,6 @@
 // Who may do what: one pure function over the roles of a plan, with a refusal that says who may, and how to reach them.
 import { type Authority, everyRole, holdersOf, personWords, rolesOf } from './authority.ts';
+import { samePerson } from './same-person.ts';
 
 /** What somebody wants to do. `roles` are those that answer for the step, or for the steps of the playbook. */
 export type Act =
@@ -64,11 +65,6 @@ export function mayDo(authority: Authority, person: string, act: Act): May {
   return { type: 'no', because: `Cannot ${act.type}: ${why}. ${open}`, who };
 }
 
-/** Claimed names are written as people please: Ada and ada are one person, who can never be a second pair of eyes. */
-function samePerson(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
-}
-
 function wantedFor(
   authority: Authority,
   act: Act,
@@ -92,6 +88,7 @@ function wantedFor(
       return { roles: withOwner(act.roles), not: [] };
     case 'approve the run':
     case 'approve the deviation':
+      return { roles: authority.approvers ?? everyRole(authority), not: act.not };
     case 'confirm what is destroyed':
     case 'close the review':
       return { roles: everyRole(authority), not: act.not };

@@ -355,7 +355,21 @@ export interface PlanDefinition<
       }
     | NotApplicableInput;
   readonly governance?: {
-    readonly approvals?: { readonly run?: number; readonly deviation?: number };
+    readonly approvals?:
+      | {
+          readonly run?: number;
+          readonly deviation?: number;
+          readonly by?: readonly (NoInfer<Deputy> | 'owner')[];
+          readonly within?: DurationText;
+        }
+      | NotApplicableInput;
+    readonly 'pre-approved'?: readonly {
+      readonly playbooks: readonly NoInfer<Playbook>[];
+      readonly kinds?: readonly ('live' | 'drill')[];
+      readonly until: string;
+      readonly 'approved-by': NoInfer<Person>;
+    }[];
+    readonly 'break-glass'?: { readonly 'review-within': DurationText };
     readonly waivers?: readonly {
       readonly rule: string;
       readonly because: string;

@@ -101,6 +101,12 @@ function undeclared(plan: Plan): readonly Opinion[] {
       ),
     plan.baseline === undefined &&
       opinion(['baseline'], 'what the known-good state was', 'Add baseline:'),
+    plan.governance.approvals === undefined &&
+      opinion(
+        ['governance', 'approvals'],
+        'how many others approve a run, so nobody does',
+        'Add governance: { approvals: { run: 1, deviation: 1 } }',
+      ),
     plan.communications === undefined &&
       plan.notices === undefined &&
       opinion(['communications'], 'who is told', 'Add notices: or communications:'),
@@ -133,6 +139,28 @@ function ofRoles(plan: Plan): readonly Opinion[] {
         ? [unfilled(['roles', 'owner'], 'owner')]
         : []),
     ...deputies.map(([role]) => unfilled(['roles', 'deputies', role], role)),
+    ...ofApprovals(plan),
+  ];
+}
+
+/** Whoever asks never counts, so it takes one more person than approvals. */
+function ofApprovals({ governance, roles }: Plan): readonly Opinion[] {
+  const { run = 0, deviation = 0, by } = governance.approvals ?? {};
+  const wanted = Math.max(run, deviation);
+  const names = by ?? ['owner', ...Object.keys(roles.deputies)];
+  const people = new Set(
+    names.flatMap((role) => (role === 'owner' ? roles.owner : roles.deputies[role]) ?? []),
+  );
+  if (wanted < people.size || wanted === 0 || (by !== undefined && wanted === people.size))
+    return [];
+  return [
+    {
+      rule: 'approvals-can-be-given',
+      severity: 'block',
+      path: ['governance', 'approvals'],
+      message: `${wanted} ${wanted === 1 ? 'approval is' : 'approvals are'} wanted, and only ${people.size} ${people.size === 1 ? 'person' : 'people'} could give them; whoever asks never counts.`,
+      mend: 'Fill more roles, or ask for fewer approvals.',
+    },
   ];
 }
 

@@ -25,6 +25,7 @@ export const notApplicablePaths: readonly string[] = [
   'notices',
   'communications',
   'governance',
+  'governance.approvals',
   'objectives.rto',
   'objectives.rpo',
   'guards.at-most',

@@ -330,7 +330,12 @@ export interface PlanSafeguards {
 }
 
 /** A moment of a run that plain notices tell of. */
-export type NoticeMoment = 'run-start' | 'decision-wanted' | 'run-end';
+export type NoticeMoment =
+  | 'run-start'
+  | 'decision-wanted'
+  | 'run-end'
+  /** A run that somebody wants waits for the approval of others, or does so no longer. */
+  | 'approval-wanted';
 
 /** Plain notices of a run. */
 export interface PlanNotices {
@@ -362,7 +367,23 @@ export interface PlanCommunications {
 
 /** Approvals, and approved, expiring deviations. */
 export interface PlanGovernance {
-  readonly approvals: { readonly run: number; readonly deviation: number };
+  /** Four eyes: how many others must agree. Not declared means nobody. */
+  readonly approvals?: {
+    readonly run?: number;
+    readonly deviation?: number;
+    /** The roles that may approve; every role when not said. */
+    readonly by?: readonly string[];
+    /** Milliseconds. */
+    readonly within: number;
+  };
+  /** Runs that need no approval, because somebody gave it beforehand. */
+  readonly 'pre-approved': readonly {
+    readonly playbooks: readonly string[];
+    readonly kinds: readonly ('live' | 'drill')[];
+    readonly until: number;
+    readonly 'approved-by': string;
+  }[];
+  readonly 'break-glass'?: { readonly 'review-within': number };
   readonly waivers: readonly {
     readonly rule: string;
     readonly because: string;

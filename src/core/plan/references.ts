@@ -136,6 +136,17 @@ const rules: readonly Rule[] = [
     kinds: ['system'],
     saying: 'Channel $1 goes through',
   },
+  { path: 'governance.approvals.by.#', kinds: ['role'], saying: 'Runs are approved by' },
+  {
+    path: 'governance.pre-approved.#.playbooks.#',
+    kinds: ['playbook'],
+    saying: 'Beforehand is approved',
+  },
+  {
+    path: 'governance.pre-approved.#.approved-by',
+    kinds: ['person'],
+    saying: 'Runs are approved beforehand by',
+  },
   {
     path: 'governance.waivers.#.approved-by',
     kinds: ['person'],

@@ -54,7 +54,7 @@ const sections = {
   safeguards: safeguards.default({ backups: {}, reconciliations: {}, transformations: {} }),
   notices: notices.exactOptional(),
   communications: communications.exactOptional(),
-  governance: governance.default({ approvals: { run: 1, deviation: 1 }, waivers: [] }),
+  governance: governance.default({ 'pre-approved': [], waivers: [] }),
 };
 
 /** What a plan file may say: a plan, and the files it takes in. */

@@ -82,8 +82,12 @@ export function apiRoutes(parts: LiveParts): Hono {
     );
   });
   api.post('/runs', limited(ORDER_BYTES_MAX), async (c) => {
-    const { plan, who, scope, ...wanted } = parsed(orderBody, await json(c));
-    const order = { ...wanted, ...(scope === undefined ? {} : { scope }) };
+    const { plan, who, scope, breakGlass, ...wanted } = parsed(orderBody, await json(c));
+    const order = {
+      ...wanted,
+      ...(scope === undefined ? {} : { scope }),
+      ...(breakGlass === undefined ? {} : { breakGlass }),
+    };
     return said(c, await control.order(plan, order, whoOrders(c, who)));
   });
   api.post('/runs/:run/undo', async (c) => {

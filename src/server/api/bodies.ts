@@ -57,6 +57,7 @@ export const orderBody = z.strictObject({
   because: stated,
   kind: z.enum(['live', 'drill', 'simulation']),
   scope: scope.optional(),
+  breakGlass: z.boolean().optional(),
   who,
 });
 
@@ -76,6 +77,8 @@ export const decisionOrder = z.discriminatedUnion('type', [
     because: reason.optional(),
   }),
   z.strictObject({ type: z.literal('Dismiss'), decision, because: stated }),
+  z.strictObject({ type: z.literal('Withdraw'), decision }),
+  z.strictObject({ type: z.literal('CloseReview'), run: z.int().positive(), because: stated }),
 ]);
 
 /** What a person may tell a run. */

@@ -2,7 +2,8 @@
 import { html } from 'hono/html';
 import type { Who } from '../../engine/identity.ts';
 import type { DecisionView } from '../views/decision-view.ts';
-import { silenceWords } from '../../core/decision/migration/told.ts';
+import type { RunRequest } from '../../core/decision/migration/state.ts';
+import { approvedWords, requestWords, silenceWords } from '../../core/decision/migration/told.ts';
 import { spanOf, stopwatch, utcClock } from '../../core/words/times.ts';
 import { type Html, moment, part, said, since, textField, until, whoField } from './pieces.ts';
 
@@ -12,8 +13,7 @@ export const CARD_HOLD_MS = 10 * 60_000;
 /** The parts of the card. */
 export function decisionParts(view: DecisionView, now: number, who: Who): Html {
   return html`${part('state', state(view, now))} ${part('evidence', evidence(view, now))}
-  ${part('answers', view.state.type === 'open' ? answers(view, who) : '')}
-  ${part('orders', view.state.type === 'open' ? buttons(view, view.state.until) : '')}`;
+  ${part('answers', answersOf(view, who))} ${part('orders', ordersOf(view, who))}`;
 }
 
 /** The heading. */
@@ -21,8 +21,35 @@ export function decisionHeading(view: DecisionView): Html {
   return html`Decision ${view.decision}: ${view.title}`;
 }
 
+function answersOf(view: DecisionView, who: Who): Html | string {
+  if (view.state.type === 'approving') return approving(view, view.state.request, who);
+  return view.state.type === 'open' ? answers(view, who) : '';
+}
+
+function ordersOf(view: DecisionView, who: Who): Html | string {
+  if (view.state.type === 'approving') return approveButton(view.state.request, who);
+  return view.state.type === 'open' ? buttons(view, view.state.until) : '';
+}
+
 function state(view: DecisionView, now: number): Html {
   switch (view.state.type) {
+    case 'approving': {
+      const { request } = view.state;
+      return html`<p class="headline said attention" data-spoken>
+          <span class="mark" aria-hidden="true">◐</span> ${requestWords(request)}:
+          ${approvedWords(request)}
+        </p>
+        <p>
+          ${until(request.until, now, `Decision ${view.decision}`)} left. If it is not approved by
+          ${moment(request.until)}: <strong>it is not started</strong>. Another version of the plan
+          voids what was approved.
+        </p>`;
+    }
+    case 'voided':
+      return html`<p class="headline said deviation" data-spoken>
+        <span class="mark" aria-hidden="true">◇</span> Approved no more, ${moment(view.state.at)}:
+        ${view.state.because}
+      </p>`;
     case 'open':
       return html`<p class="headline said attention" data-spoken>
           <span class="mark" aria-hidden="true">◐</span> Waits for ${view.by ?? 'somebody'}:
@@ -32,7 +59,8 @@ function state(view: DecisionView, now: number): Html {
           If nobody answers by ${moment(view.state.until)}:
           <strong>${silenceWords(view.state.silence, view.playbook)}</strong
           >${view.state.silence === 'hold' ? '; nothing changes, and it is asked again' : ''}
-        </p>`;
+        </p>
+        ${view.state.approvedBy.length === 0 ? '' : html`<p>Approved by ${view.state.approvedBy.join(' and ')}; others are wanted too.</p>`}`;
     case 'made': {
       const { answer, who, how, at, because, run, until: held } = view.state;
       const by =
@@ -96,6 +124,40 @@ function answers(view: DecisionView, who: Who): Html {
         <button>Dismiss: this breach of ${view.trigger ?? 'the trigger'} asks no more</button>
       </form>
     </details>`;
+}
+
+/** Whoever asked may only take it back; everybody else approves it or refuses it. */
+function approving(view: DecisionView, request: RunRequest, who: Who): Html {
+  const to = `/d/${view.plan}/${view.decision}`;
+  if (isOwn(request, who))
+    return html`<h2>You asked for it</h2>
+      <p>Somebody else must approve it.</p>
+      <form method="post" action="${to}/withdraw"><button>Take it back</button></form>`;
+  return html`<h2>Your approval</h2>
+    <form method="post" action="${to}/approve" id="answer">
+      ${whoField(who)} ${textField('because', 'Why? (may be empty)', false)}
+    </form>
+    <details>
+      <summary>Refuse…</summary>
+      <form method="post" action="${to}/dismiss">
+        ${textField('because', 'Why shall it not be run?', true)} ${whoField(who)}
+        <button>Refuse: it is not started</button>
+      </form>
+    </details>`;
+}
+
+function approveButton(request: RunRequest, who: Who): Html | string {
+  if (isOwn(request, who)) return '';
+  const last = request.approvedBy.length + 1 >= request.wanted;
+  return html`<div class="bar answers" role="group" aria-label="Approval">
+    <button form="answer" class="primary">
+      Approve: ${last ? `${request.playbook} begins at once` : 'others must approve too'}
+    </button>
+  </div>`;
+}
+
+function isOwn(request: RunRequest, who: Who): boolean {
+  return typeof who !== 'string' && who.name === request.requester;
 }
 
 /** They belong to the form above and stay in reach of the thumb, wherever the reader is. */

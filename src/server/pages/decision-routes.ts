@@ -80,6 +80,8 @@ function orderOf(word: string, decision: number, form: Form): unknown {
       return { type: 'Approve', decision, because };
     case 'hold':
       return { type: 'Hold', decision, forMs: CARD_HOLD_MS, because };
+    case 'withdraw':
+      return { type: 'Withdraw', decision };
     case 'dismiss':
       return { type: 'Dismiss', decision, because: because ?? '' };
     default:

@@ -1,13 +1,20 @@
 // The home page: is anything waiting for me, what runs, what is watched, what was? Waiting things first.
 import { html } from 'hono/html';
-import type { HomeView, PlanLine, RunLine, Waiting } from '../views/home-view.ts';
-import { silenceWords } from '../../core/decision/migration/told.ts';
+import type {
+  Approving,
+  HomeView,
+  PlanLine,
+  Review,
+  RunLine,
+  Waiting,
+} from '../views/home-view.ts';
+import { approvedWords, requestWords, silenceWords } from '../../core/decision/migration/told.ts';
 import { stopwatch } from '../../core/words/times.ts';
-import { type Html, moment, part, said, since, until } from './pieces.ts';
+import { type Html, moment, part, said, since, textField, until } from './pieces.ts';
 
 /** The parts of the page. */
 export function homeParts(view: HomeView, now: number): Html {
-  return html`${part('waiting', waiting(view.waiting, now))}
+  return html`${part('waiting', waiting(view, now))}
   ${part(
     'running',
     html`<h2>Running</h2>
@@ -44,11 +51,68 @@ export function homeParts(view: HomeView, now: number): Html {
   )}`;
 }
 
-function waiting(questions: readonly Waiting[], now: number): Html {
-  if (questions.length === 0)
-    return html`<p class="headline said good" data-spoken>
-      <span class="mark" aria-hidden="true">●</span> Nothing waits for an answer.
-    </p>`;
+function waiting(view: HomeView, now: number): Html {
+  const more = html`${approving(view.approving, now)} ${reviews(view.reviews, now)}`;
+  if (view.waiting.length > 0) return html`${questions(view.waiting, now)} ${more}`;
+  return view.approving.length > 0 ? more : html`${nothingWaits} ${more}`;
+}
+
+const nothingWaits = html`<p class="headline said good" data-spoken>
+  <span class="mark" aria-hidden="true">●</span> Nothing waits for an answer.
+</p>`;
+
+function approving(all: readonly Approving[], now: number): Html | string {
+  if (all.length === 0) return '';
+  return html`<h2 data-spoken>
+      ${all.length === 1 ? 'A run waits for approval' : `${all.length} runs wait for approval`}
+    </h2>
+    <ul class="cards">
+      ${all.map(
+        ({ plan, request }) =>
+          html`<li class="card attention">
+            <p>
+              ${said({ mark: 'attention', words: `${plan}: ${requestWords(request)}` })} ·
+              ${until(request.until, now, `Decision ${request.decision} of ${plan}`)} left
+            </p>
+            <p class="why">${request.because}</p>
+            <p>
+              ${approvedWords(request)}. If it is not approved in time: <strong>not started</strong>
+            </p>
+            <p>
+              <a class="button primary" href="/d/${plan}/${request.decision}"
+                >Look at decision ${request.decision}</a
+              >
+            </p>
+          </li>`,
+      )}
+    </ul>`;
+}
+
+/** Whatever was begun without approvals is looked at by somebody else. */
+function reviews(all: readonly Review[], now: number): Html | string {
+  if (all.length === 0) return '';
+  return html`<h2>A review is owed</h2>
+    <ul class="cards">
+      ${all.map(({ run, plan, by, because, until: due }) => {
+        const late = due <= now;
+        const words = `${by} began run ${run} of ${plan} without its approvals`;
+        return html`<li class="card attention">
+          <p>
+            ${said({ mark: late ? 'bad' : 'attention', words })} ·
+            ${late ? html`over by ${since(due, now)}` : html`${until(due, now)} left`}
+          </p>
+          <p class="why">${because}</p>
+          <p><a href="/r/${run}">Run ${run}</a></p>
+          <form method="post" action="/reviews/${plan}/${run}">
+            ${textField('because', 'What did you find? (not for the one who began it)', true)}
+            <button>Close the review</button>
+          </form>
+        </li>`;
+      })}
+    </ul>`;
+}
+
+function questions(questions: readonly Waiting[], now: number): Html {
   return html`<h2 data-spoken>
       ${questions.length === 1 ? 'A decision waits' : `${questions.length} decisions wait`}
     </h2>

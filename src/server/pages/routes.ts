@@ -1,11 +1,12 @@
 // The pages: every one is whole without script; what is pressed is posted, decided by Control, and answered with a page.
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { KnownMigration } from '../../core/decision/migration/state.ts';
 import type { Control } from '../../engine/control.ts';
 import type { Identity } from '../../engine/identity.ts';
-import { limited, positive } from '../api/api.ts';
+import { limited, positive, runNumber } from '../api/api.ts';
 import { homeView } from '../views/home-view.ts';
 import { addDecisionRoutes } from './decision-routes.ts';
+import { answerForm, filledIn } from './form.ts';
 import { homeParts } from './home-page.ts';
 import { JOURNAL_ROWS, journalParts } from './journal-page.ts';
 import { document } from './layout.ts';
@@ -46,20 +47,26 @@ function addHomeRoutes(pages: Hono, control: Control): void {
     return homeParts(homeView(summaries, known, runs), now);
   };
   const title = 'What waits and what runs';
-  pages.get('/', async (c) => {
+  const page = async (c: Context, alert: string | null): Promise<Html> => {
     const now = await control.now();
     const live = { events: '/api/v1/live', fragment: '/fragment', seq: 0 };
-    return c.html(
-      await document({
-        title,
-        heading: title,
-        live,
-        now,
-        parts: await parts(now),
-        alert: null,
-        reader: readerOf(c),
-      }),
-    );
+    return document({
+      title,
+      heading: title,
+      live,
+      now,
+      parts: await parts(now),
+      alert,
+      reader: readerOf(c),
+    });
+  };
+  pages.get('/', async (c) => c.html(await page(c, null)));
+  pages.post('/reviews/:plan/:run', async (c) => {
+    const { form, who } = await filledIn(c);
+    const because = form['because'] ?? '';
+    const order = { type: 'CloseReview', run: runNumber(c), because } as const;
+    const answer = await control.decide(c.req.param('plan'), order, who);
+    return answerForm(c, answer, '/', (alert) => page(c, alert));
   });
   pages.get('/fragment', async (c) => c.html(await parts(await control.now())));
 }

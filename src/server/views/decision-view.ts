@@ -1,6 +1,6 @@
 // A decision as people see it: what happened, how sure, what happens if nobody answers, and what each answer does.
 import type { MigrationEvent } from '../../core/decision/migration/events.ts';
-import type { KnownMigration } from '../../core/decision/migration/state.ts';
+import type { KnownMigration, RunRequest } from '../../core/decision/migration/state.ts';
 import { signalMark, triggerSaid } from '../../core/decision/migration/told.ts';
 import type { Evidence } from '../../core/decision/watch.ts';
 import type { JournalEvent, Json } from '../../core/journal/event.ts';
@@ -40,7 +40,17 @@ export interface DecisionView {
 
 /** Whether it waits, was made, or became moot. */
 export type DecisionState =
-  | { readonly type: 'open'; readonly until: number; readonly silence: 'roll-back' | 'hold' }
+  | {
+      readonly type: 'open';
+      readonly until: number;
+      readonly silence: 'roll-back' | 'hold';
+      /** Where more approvals than one are wanted: who has given theirs. */
+      readonly approvedBy: readonly string[];
+    }
+  /** A run that somebody wants, and others must approve. */
+  | { readonly type: 'approving'; readonly request: RunRequest }
+  /** It is approved no more. */
+  | { readonly type: 'voided'; readonly at: number; readonly because: string }
   | {
       readonly type: 'made';
       readonly answer: string;
@@ -72,9 +82,11 @@ export function decisionView(
   const own = events as readonly JournalEvent<MigrationEvent>[];
   const wanted = bodyOf(own, 'DecisionWanted', decision);
   const made = bodyOf(own, 'DecisionMade', decision);
-  const asked = wanted?.body ?? made?.body;
+  const request = bodyOf(own, 'ApprovalWanted', decision);
+  const asked =
+    wanted?.body ?? made?.body ?? (request && { ...request.body, trigger: null, evidence: {} });
   if (asked === undefined) return undefined;
-  const state = stateOf(own, decision);
+  const state = stateOf(migration, own, decision);
   if (state === undefined) return undefined;
   const plan = planOf(migration.snapshot);
   const graph = compileGraph(plan, asked.playbook) ?? { nodes: [] };
@@ -85,7 +97,7 @@ export function decisionView(
     trigger: asked.trigger,
     playbook: asked.playbook,
     because: asked.because,
-    askedAt: wanted?.at ?? null,
+    askedAt: wanted?.at ?? request?.at ?? null,
     by: wanted?.body.by ?? null,
     evidence: evidenceLines(evidenceOf(own, asked), plan),
     others: othersOf(migration, asked.trigger),
@@ -105,7 +117,14 @@ function takesOf(graph: Graph, durations: Durations, rtoMs: number | undefined):
 
 type Of<Type> = MigrationEvent & { type: Type };
 
-function bodyOf<Type extends 'DecisionWanted' | 'DecisionMade' | 'DecisionOvertaken'>(
+function bodyOf<
+  Type extends
+    | 'DecisionWanted'
+    | 'DecisionMade'
+    | 'DecisionOvertaken'
+    | 'ApprovalWanted'
+    | 'ApprovalVoided',
+>(
   events: readonly JournalEvent<MigrationEvent>[],
   type: Type,
   decision: number,
@@ -117,6 +136,7 @@ function bodyOf<Type extends 'DecisionWanted' | 'DecisionMade' | 'DecisionOverta
 }
 
 function stateOf(
+  migration: KnownMigration,
   events: readonly JournalEvent<MigrationEvent>[],
   decision: number,
 ): DecisionState | undefined {
@@ -137,14 +157,22 @@ function stateOf(
   const overtaken = bodyOf(events, 'DecisionOvertaken', decision);
   if (overtaken !== undefined)
     return { type: 'overtaken', by: overtaken.body.by, at: overtaken.at };
+  const request = migration.requests.find((each) => each.decision === decision);
+  if (request !== undefined) return { type: 'approving', request };
   const wanted = bodyOf(events, 'DecisionWanted', decision);
-  return wanted && { type: 'open', until: wanted.body.until, silence: wanted.body.silence };
+  if (wanted === undefined) {
+    const voided = bodyOf(events, 'ApprovalVoided', decision);
+    return voided && { type: 'voided', at: voided.at, because: voided.body.because };
+  }
+  const { until, silence } = wanted.body;
+  const question = migration.questions.find((each) => each.decision === decision);
+  return { type: 'open', until, silence, approvedBy: question?.approvedBy ?? [] };
 }
 
 /** A question that comes again after a hold has no evidence of its own: then that of the breach stands. */
 function evidenceOf(
   events: readonly JournalEvent<MigrationEvent>[],
-  asked: Of<'DecisionWanted' | 'DecisionMade'>,
+  asked: { readonly trigger: string | null; readonly evidence: Evidence },
 ): Evidence {
   if (Object.keys(asked.evidence).length > 0) return asked.evidence;
   const before = events.findLast(

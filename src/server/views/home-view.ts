@@ -1,6 +1,10 @@
 // The home page as people see it: what waits for somebody, what runs, what is watched, what was.
 import type { MigrationSummary } from '../../core/decision/migration/migration.ts';
-import type { KnownMigration } from '../../core/decision/migration/state.ts';
+import type {
+  KnownMigration,
+  OwedReview,
+  RunRequest,
+} from '../../core/decision/migration/state.ts';
 import { triggerSaid } from '../../core/decision/migration/told.ts';
 import { outcomeSaid } from '../../core/rollback/told.ts';
 import type { RunSummary } from '../../core/rollback/views.ts';
@@ -11,6 +15,9 @@ import { evidenceLines } from './decision-view.ts';
 /** The home page, ready to be shown. */
 export interface HomeView {
   readonly waiting: readonly Waiting[];
+  /** Runs that wait for approvals. */
+  readonly approving: readonly Approving[];
+  readonly reviews: readonly Review[];
   readonly running: readonly RunLine[];
   readonly plans: readonly PlanLine[];
   readonly past: readonly RunLine[];
@@ -27,6 +34,17 @@ export interface Waiting {
   readonly evidence: readonly Said[];
   readonly until: number;
   readonly silence: 'roll-back' | 'hold';
+}
+
+/** A run that somebody wants, and others must approve. */
+export interface Approving {
+  readonly plan: string;
+  readonly request: RunRequest;
+}
+
+/** A review that is owed of a run that began without its approvals. */
+export interface Review extends OwedReview {
+  readonly plan: string;
 }
 
 /** A run in a line. */
@@ -65,6 +83,10 @@ export function homeView(
   const newest = runs.toSorted((a, b) => b.run - a.run);
   return {
     waiting: migrations.flatMap(waitingOf).toSorted((a, b) => a.until - b.until),
+    approving: migrations.flatMap(({ plan, requests }) =>
+      requests.map((request) => ({ plan, request })),
+    ),
+    reviews: migrations.flatMap(({ plan, reviews }) => reviews.map((each) => ({ ...each, plan }))),
     running: newest.filter((run) => run.status !== 'ended').map(lineOf),
     plans: summaries
       .map((summary) => planLine(summary, migrations))

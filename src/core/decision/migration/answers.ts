@@ -2,12 +2,13 @@
 import { type Decided, type Rejected, reject } from '../../journal/aggregate.ts';
 import { isVerified } from '../../rollback/told.ts';
 import type { Answer } from '../trigger.ts';
+import { approveQuestion, approveRun, orderOrAsk, refuse, voidOverdue } from './approving.ts';
 import type { MigrationCommand } from './commands.ts';
 import type { Draft } from './draft.ts';
 import type { How, MigrationEvent } from './events.ts';
 import { holderOf } from './guards.ts';
-import { askAgain, orderRun } from './order.ts';
-import { type KnownMigration, type Question, standingOf } from './state.ts';
+import { type Agreed, askAgain, orderRun } from './order.ts';
+import { type KnownMigration, type Question, type RunRequest, standingOf } from './state.ts';
 
 type Said = Decided<MigrationEvent>;
 
@@ -16,7 +17,7 @@ export const HOLD_DEFAULT_MS = 10 * 60_000;
 
 /** A person starts a run without being asked. */
 export function order(draft: Draft, command: MigrationCommand & { type: 'OrderRun' }): Said {
-  const { activeRun, decisions, questions } = draft.migration;
+  const { activeRun, questions } = draft.migration;
   const [open] = questions;
   if (activeRun !== null) return underWay(draft.migration, activeRun);
   if (command.kind !== 'live' && open !== undefined) {
@@ -25,14 +26,7 @@ export function order(draft: Draft, command: MigrationCommand & { type: 'OrderRu
       `Decision ${open.decision} (${open.trigger}) waits; answer it before anything is rehearsed.`,
     );
   }
-  const { playbook, because, newRun, kind, scope } = command;
-  orderRun(
-    draft,
-    decisions + 1,
-    { trigger: null, playbook, evidence: {} },
-    { how: 'person', because, newRun, kind, scope },
-  );
-  return draft.accepted();
+  return orderOrAsk(draft, command);
 }
 
 /** One run at a time has a target. */
@@ -43,23 +37,51 @@ export function underWay({ plan }: KnownMigration, run: number): Rejected {
   );
 }
 
-/** A person answers a question: the one that is named, or the only one. */
-export function answerQuestion(
-  draft: Draft,
-  command: MigrationCommand & { type: 'Approve' | 'Hold' | 'Dismiss' },
-): Said {
+type Answering = MigrationCommand & { type: 'Approve' | 'Hold' | 'Dismiss' };
+
+/** A person answers a question, or a request for a run: the one that is named, or the only one. */
+export function answerQuestion(draft: Draft, command: Answering): Said {
   const found = questionOf(draft.migration, command.decision);
-  if (found.type === 'rejected') return found;
-  const { question } = found;
+  switch (found.type) {
+    case 'rejected':
+      return found;
+    case 'request':
+      return answerRequest(draft, found.request, command);
+    case 'question':
+      return answerAsked(draft, found.question, command);
+  }
+}
+
+/** A run that somebody wants is approved or refused. */
+function answerRequest(draft: Draft, request: RunRequest, command: Answering): Said {
+  const { activeRun, plan } = draft.migration;
   switch (command.type) {
     case 'Approve':
-      return approve(
-        draft,
-        question,
-        'person',
-        command.because ?? question.because,
-        command.newRun,
+      return activeRun === null
+        ? approveRun(draft, request, command)
+        : underWay(draft.migration, activeRun);
+    case 'Hold':
+      return reject(
+        'nothing-to-hold',
+        `Decision ${request.decision} of ${plan} is a run that ${request.requester} wants: approve it, refuse it with a reason, or let its time pass; then it is not started.`,
       );
+    case 'Dismiss':
+      return refuse(draft, request, command.because);
+  }
+}
+
+function answerAsked(draft: Draft, question: Question, command: Answering): Said {
+  switch (command.type) {
+    case 'Approve': {
+      const { activeRun } = draft.migration;
+      if (activeRun !== null) return underWay(draft.migration, activeRun);
+      const approved = approveQuestion(draft, question, command.because);
+      if ('said' in approved) return approved.said;
+      const because = command.because ?? question.because;
+      // One approval is the answer itself, whose actor stands beside it.
+      const agreed = approved.approvedBy.length > 1 ? { approvedBy: approved.approvedBy } : {};
+      return approve(draft, question, 'person', because, command.newRun, agreed);
+    }
     case 'Hold':
       answer(
         draft,
@@ -83,17 +105,23 @@ function questionOf(
   decision: number | undefined,
 ):
   | { readonly type: 'question'; readonly question: Question }
+  | { readonly type: 'request'; readonly request: RunRequest }
   | (Decided<never> & { type: 'rejected' }) {
-  const { questions, plan } = migration;
+  const { questions, requests, plan } = migration;
   const no = (code: string, because: string) => ({ type: 'rejected', code, because }) as const;
-  const [only, second] = questions;
-  const question =
-    decision === undefined ? only : questions.find((each) => each.decision === decision);
-  if (decision === undefined && second !== undefined) {
-    const numbers = questions.map((each) => `${each.decision} (${each.trigger})`).join(', ');
+  const named = <Each extends { readonly decision: number }>(all: readonly Each[]) =>
+    decision === undefined ? all[0] : all.find((each) => each.decision === decision);
+  if (decision === undefined && questions.length + requests.length > 1) {
+    const numbers = [
+      ...questions.map((each) => `${each.decision} (${each.trigger})`),
+      ...requests.map((each) => `${each.decision} (${each.requester} wants ${each.playbook})`),
+    ].join(', ');
     return no('which-question', `Several decisions wait: ${numbers}. Name one.`);
   }
+  const question = named(questions);
   if (question !== undefined) return { type: 'question', question };
+  const request = named(requests);
+  if (request !== undefined) return { type: 'request', request };
   if (decision === undefined) return no('no-question', `Nothing waits for a decision in ${plan}.`);
   const first = whoDecided(migration, decision);
   return first === null
@@ -123,6 +151,7 @@ function approve(
   how: How,
   because: string,
   newRun: number,
+  agreed: Agreed = {},
 ): Said {
   const { migration } = draft;
   if (migration.activeRun !== null) return underWay(migration, migration.activeRun);
@@ -133,6 +162,7 @@ function approve(
     because: because + cleared,
     newRun,
     kind: 'live',
+    agreed,
   });
   return draft.accepted();
 }
@@ -190,6 +220,7 @@ export function finish(
 /** Time has passed: questions that nobody answered, holds that are over, blindness that is ignored no longer. */
 export function tick(draft: Draft, newRun: number): Said {
   const { now } = draft.context;
+  voidOverdue(draft);
   for (const question of draft.migration.questions.filter((each) => each.until <= now)) {
     const open = draft.migration.questions.some((each) => each.decision === question.decision);
     if (open) answerBySilence(draft, question, newRun);

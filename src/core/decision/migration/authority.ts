@@ -8,9 +8,14 @@ import type { MigrationCommand } from './commands.ts';
 import type { KnownMigration, Migration } from './state.ts';
 
 /** What the armed plan says of who may do what. */
-function authorityIn({ snapshot }: Pick<KnownMigration, 'snapshot'>): Authority {
-  // The cast holds because a snapshot is a plan; the parts that are not there give authority to nobody.
-  return authorityOf(snapshot as unknown as Partial<Plan>);
+export function authorityIn(armed: Pick<KnownMigration, 'snapshot'>): Authority {
+  return authorityOf(planIn(armed));
+}
+
+/** The plan that is armed. */
+export function planIn({ snapshot }: Pick<KnownMigration, 'snapshot'>): Partial<Plan> {
+  // The cast holds because a snapshot is a plan; a part that is not there was not declared.
+  return snapshot as unknown as Partial<Plan>;
 }
 
 /** Why this person may not; null when they may. */
@@ -35,7 +40,10 @@ function actOf(command: MigrationCommand, migration: Migration): Act | null {
     case 'Approve':
     case 'Hold':
     case 'Dismiss':
-      return answering(command.decision, migration);
+      return answering(command, migration);
+    // Judged where it is known whose approval or review it is.
+    case 'Withdraw':
+    case 'CloseReview':
     case 'RecordChanges':
     case 'FinishRun':
     case 'Tick':
@@ -44,11 +52,18 @@ function actOf(command: MigrationCommand, migration: Migration): Act | null {
 }
 
 /** What is not asked is refused for that, and not for the role. */
-function answering(decision: number | undefined, migration: Migration): Act | null {
+function answering(
+  { type, decision }: MigrationCommand & { type: 'Approve' | 'Hold' | 'Dismiss' },
+  migration: Migration,
+): Act | null {
   if (migration.type === 'none') return null;
   const { questions } = migration;
   const [question, second] =
     decision === undefined ? questions : questions.filter((each) => each.decision === decision);
   if (question === undefined || second !== undefined) return null;
-  return { type: 'answer the decision', role: question.by };
+  // The first yes is the answer; where the plan wants more, the others approve it.
+  const answered = type === 'Approve' && (question.approvedBy ?? []).length > 0;
+  return answered
+    ? { type: 'approve the run', not: [] }
+    : { type: 'answer the decision', role: question.by };
 }

@@ -26,6 +26,8 @@ export type MigrationCommand =
       readonly kind: RunKind;
       /** What shall go back; left out for all that the playbook restores. */
       readonly scope?: Scope;
+      /** Without the approvals that it wants; somebody else reviews it afterwards. */
+      readonly breakGlass?: boolean;
       readonly newRun: number;
     }
   /** Undoes a run that has ended: what it changed, that run itself knows. */
@@ -37,6 +39,8 @@ export type MigrationCommand =
       readonly playbook: string;
       readonly because: string;
       readonly kind: RunKind;
+      /** Without the approvals that it wants; somebody else reviews it afterwards. */
+      readonly breakGlass?: boolean;
       readonly newRun: number;
     }
   /** Without a number: the only question that is open. */
@@ -60,4 +64,8 @@ export type MigrationCommand =
       readonly outcome: Outcome;
       readonly changed?: number;
     }
+  /** Takes back what this person approved or asked for. Without a number: the only one there is. */
+  | { readonly type: 'Withdraw'; readonly decision?: number }
+  /** Somebody else has looked at a run that was begun without its approvals. */
+  | { readonly type: 'CloseReview'; readonly run: number; readonly because: string }
   | { readonly type: 'Tick'; readonly newRun: number };

@@ -2,6 +2,7 @@
 import { type Context, type Decided, accept, reject } from '../../journal/aggregate.ts';
 import { notYours } from './authority.ts';
 import { answerQuestion, finish, order, tick } from './answers.ts';
+import { closeReview, voidAll, withdraw } from './approving.ts';
 import type { MigrationCommand } from './commands.ts';
 import { Draft } from './draft.ts';
 import type { MigrationEvent } from './events.ts';
@@ -42,6 +43,10 @@ export function decide(
     case 'Hold':
     case 'Dismiss':
       return answerQuestion(draft, command);
+    case 'Withdraw':
+      return withdraw(draft, command.decision);
+    case 'CloseReview':
+      return closeReview(draft, command);
     case 'FinishRun':
       return finish(draft, command);
     case 'Tick':
@@ -54,6 +59,7 @@ export function nextDeadline(migration: Migration): number | null {
   if (migration.type === 'none') return null;
   const times = [
     ...migration.questions.map((question) => question.until),
+    ...migration.requests.map((request) => request.until),
     ...Object.values(migration.standing).flatMap(({ heldUntil, ignoredUntil }) => [
       ...(heldUntil === null ? [] : [heldUntil]),
       ...(ignoredUntil === null ? [] : [ignoredUntil]),
@@ -71,7 +77,14 @@ function arm(
     migration.type === 'migration' &&
     migration.fingerprint === command.fingerprint &&
     migration.directory === command.directory;
-  return accept(context.actor, unchanged ? [] : [{ ...command, type: 'PlanArmed' }]);
+  if (unchanged) return accept(context.actor, []);
+  const armed: MigrationEvent = { ...command, type: 'PlanArmed' };
+  if (migration.type === 'none' || migration.fingerprint === command.fingerprint)
+    return accept(context.actor, [armed]);
+  const draft = new Draft(migration, context);
+  draft.add(armed);
+  voidAll(draft);
+  return draft.accepted();
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

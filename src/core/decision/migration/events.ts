@@ -13,6 +13,9 @@ export interface Guards {
   readonly atMost: { readonly count: number; readonly perMs: number } | null;
 }
 
+/** Why an approval, or the request for it, counts no more. */
+export type WhyVoided = 'plan-changed' | 'overdue' | 'withdrawn' | 'refused' | 'replaced';
+
 /** How a decision came about. */
 export type How = 'automatic' | 'person' | 'silence';
 
@@ -90,9 +93,48 @@ export type MigrationEvent =
       readonly scope?: Scope;
       /** For undo: the run that is undone. */
       readonly undoes?: Undoes;
+      /** Who asked for it, where others had to approve. */
+      readonly requester?: string;
+      /** Who approved it, in their order. */
+      readonly approvedBy?: readonly string[];
+      /** What spared it the approvals: `pre-approved by ada until …`. */
+      readonly envelope?: string;
+      /** It was begun without the approvals that it wanted. */
+      readonly glassBroken?: boolean;
       /** For hold: asked again then, if the breach is still there. */
       readonly until: number | null;
     }
+  /** A person wants a run that others must approve first; `actor` is who wants it, and never counts. */
+  | {
+      readonly type: 'ApprovalWanted';
+      /** Numbered as decisions are: with its last approval it is made. */
+      readonly decision: number;
+      readonly playbook: string;
+      readonly kind: RunKind;
+      readonly because: string;
+      readonly scope?: Scope;
+      /** The run that is to be undone; left out for a rollback. */
+      readonly undoes?: Undoes;
+      /** The plan that is approved; another one voids it. */
+      readonly fingerprint: string;
+      /** How many others must approve. */
+      readonly wanted: number;
+      /** Then it is not started. */
+      readonly until: number;
+    }
+  | { readonly type: 'ApprovalGiven'; readonly decision: number; readonly because?: string }
+  /** Somebody took their own approval back. */
+  | { readonly type: 'ApprovalWithdrawn'; readonly decision: number }
+  /** What was asked for is off; of a trigger's question only the approvals are. */
+  | {
+      readonly type: 'ApprovalVoided';
+      readonly decision: number;
+      readonly why: WhyVoided;
+      readonly because: string;
+    }
+  /** A run was begun without its approvals; somebody else than `actor` reviews it until then. */
+  | { readonly type: 'ReviewOwed'; readonly run: number; readonly until: number }
+  | { readonly type: 'ReviewGiven'; readonly run: number; readonly because: string }
   /** Somebody or something else decided before this question was answered. */
   | { readonly type: 'DecisionOvertaken'; readonly decision: number; readonly by: number }
   /** The time of a hold is over; if the breach is still there, the question comes again. */
@@ -119,6 +161,12 @@ export const migrationEventTypes = {
   TriggerAdvised: true,
   DecisionWanted: true,
   DecisionMade: true,
+  ApprovalWanted: true,
+  ApprovalGiven: true,
+  ApprovalWithdrawn: true,
+  ApprovalVoided: true,
+  ReviewOwed: true,
+  ReviewGiven: true,
   DecisionOvertaken: true,
   HoldEnded: true,
   RunFinished: true,

@@ -1,4 +1,5 @@
 // How each event changes a migration under watch. Total: never throws, ignores what it does not know.
+import { samePerson } from '../../governance/same-person.ts';
 import type { JournalEvent } from '../../journal/event.ts';
 import type { MigrationEvent } from './events.ts';
 import { type KnownMigration, type Migration, type TriggerState, standingOf } from './state.ts';
@@ -31,6 +32,8 @@ const fresh = {
   breaches: 0,
   decisions: 0,
   questions: [],
+  requests: [],
+  reviews: [],
   made: [],
   overtaken: [],
   activeRun: null,
@@ -84,10 +87,39 @@ function evolveKnown(
     }
     case 'DecisionMade':
       return made(migration, body, event);
+    case 'ApprovalWanted': {
+      const { type: _, ...request } = body;
+      const own = { requester: event.actor.name, approvedBy: [], askedAt: event.at };
+      return {
+        ...migration,
+        decisions: Math.max(migration.decisions, body.decision),
+        requests: [...migration.requests, { ...request, ...own }],
+      };
+    }
+    case 'ApprovalGiven':
+      return approving(migration, body.decision, (by) => [...by, event.actor.name]);
+    case 'ApprovalWithdrawn':
+      return approving(migration, body.decision, (by) =>
+        by.filter((each) => !samePerson(each, event.actor.name)),
+      );
+    case 'ApprovalVoided':
+      return {
+        ...approving(migration, body.decision, () => []),
+        requests: withoutRequest(migration, body.decision),
+      };
+    case 'ReviewOwed': {
+      const because = migration.made.find((each) => each.run === body.run)?.because ?? '';
+      const { run, until } = body;
+      const owed = { run, until, by: event.actor.name, because, since: event.at };
+      return { ...migration, reviews: [...migration.reviews, owed] };
+    }
+    case 'ReviewGiven':
+      return { ...migration, reviews: migration.reviews.filter((each) => each.run !== body.run) };
     case 'DecisionOvertaken':
       return {
         ...migration,
         questions: without(migration, body.decision),
+        requests: withoutRequest(migration, body.decision),
         overtaken: [{ decision: body.decision, by: body.by }, ...migration.overtaken].slice(
           0,
           DECISIONS_KEPT,
@@ -118,6 +150,7 @@ function made(
     ...migration,
     decisions: Math.max(migration.decisions, decision),
     questions: without(migration, decision),
+    requests: withoutRequest(migration, decision),
     made: [record, ...migration.made].slice(0, DECISIONS_KEPT),
     ...(run === null
       ? {}
@@ -187,6 +220,27 @@ function only(
 
 function without(migration: KnownMigration, decision: number): KnownMigration['questions'] {
   return migration.questions.filter((question) => question.decision !== decision);
+}
+
+function withoutRequest(migration: KnownMigration, decision: number): KnownMigration['requests'] {
+  return migration.requests.filter((request) => request.decision !== decision);
+}
+
+/** Who has approved this decision now, be it a request or a trigger's question. */
+function approving(
+  migration: KnownMigration,
+  decision: number,
+  how: (by: readonly string[]) => readonly string[],
+): KnownMigration {
+  return {
+    ...migration,
+    requests: migration.requests.map((each) =>
+      each.decision === decision ? { ...each, approvedBy: how(each.approvedBy) } : each,
+    ),
+    questions: migration.questions.map((each) =>
+      each.decision === decision ? { ...each, approvedBy: how(each.approvedBy ?? []) } : each,
+    ),
+  };
 }
 
 function stand(

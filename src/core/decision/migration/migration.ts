@@ -33,6 +33,10 @@ export interface MigrationSummary {
   readonly blind: readonly string[];
   /** Open decisions, by number. */
   readonly waiting: readonly number[];
+  /** Runs that wait for approvals, by the number of their decision; left out when there is none. */
+  readonly approving?: readonly number[];
+  /** Runs whose review is owed; left out when there is none. */
+  readonly reviews?: readonly { readonly run: number; readonly until: number }[];
 }
 
 function summarise(migration: Migration): Json {
@@ -51,5 +55,11 @@ function summaryOf(migration: KnownMigration): MigrationSummary {
     breached: standing.filter(([, each]) => each.breach !== null).map(([name]) => name),
     blind: standing.filter(([, each]) => each.blind).map(([name]) => name),
     waiting: migration.questions.map((question) => question.decision),
+    ...(migration.requests.length === 0
+      ? {}
+      : { approving: migration.requests.map((request) => request.decision) }),
+    ...(migration.reviews.length === 0
+      ? {}
+      : { reviews: migration.reviews.map(({ run, until }) => ({ run, until })) }),
   };
 }

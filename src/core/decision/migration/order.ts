@@ -24,6 +24,15 @@ export interface Ordered {
   readonly scope?: Scope | undefined;
   /** The run that is undone; left out for a rollback. */
   readonly undoes?: Undoes;
+  readonly agreed?: Agreed;
+}
+
+/** What a run was begun on besides the word of whoever ordered it. */
+export interface Agreed {
+  readonly requester?: string;
+  readonly approvedBy?: readonly string[];
+  readonly envelope?: string;
+  readonly glassBroken?: boolean;
 }
 
 /** A live run leads back: triggers are judged and recorded, but nothing is ordered or asked beside it. */
@@ -37,12 +46,12 @@ export function isHeld(draft: Draft, trigger: string): boolean {
   return (standingOf(draft.migration, trigger).heldUntil ?? 0) > draft.context.now;
 }
 
-/** Orders a run. Every question that is open is overtaken by it. */
+/** Orders a run. Every question and every request that is open is overtaken by it. */
 export function orderRun(
   draft: Draft,
   decision: number,
   subject: Subject,
-  { how, because, newRun: run, kind, scope, undoes }: Ordered,
+  { how, because, newRun: run, kind, scope, undoes, agreed = {} }: Ordered,
   actor = draft.context.actor,
 ): void {
   draft.add(
@@ -56,12 +65,13 @@ export function orderRun(
       run,
       kind,
       ...(isNarrowed(scope) ? { scope: settledScope(scope) } : {}),
+      ...agreed,
       until: null,
       ...(undoes === undefined ? {} : { undoes }),
     },
     actor,
   );
-  for (const open of draft.migration.questions) {
+  for (const open of [...draft.migration.questions, ...draft.migration.requests]) {
     draft.add({ type: 'DecisionOvertaken', decision: open.decision, by: decision });
   }
 }

@@ -1,6 +1,7 @@
 // What a migration under watch is: the state that its events fold to.
 import type { Json } from '../../journal/event.ts';
 import type { Outcome, RunKind, Undoes } from '../../rollback/events.ts';
+import type { Scope } from '../../rollback/scope.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Evidence } from '../watch.ts';
 import type { Guards, How } from './events.ts';
@@ -17,6 +18,35 @@ export interface Question {
   readonly silence: 'roll-back' | 'hold';
   readonly because: string;
   readonly evidence: Evidence;
+  /** Who has approved it so far, where the plan wants more approvals than one. */
+  readonly approvedBy?: readonly string[];
+}
+
+/** A run that somebody wants and others must approve. */
+export interface RunRequest {
+  readonly decision: number;
+  readonly playbook: string;
+  readonly kind: RunKind;
+  readonly because: string;
+  readonly scope?: Scope;
+  /** The run that is to be undone; left out for a rollback. */
+  readonly undoes?: Undoes;
+  readonly fingerprint: string;
+  readonly requester: string;
+  readonly wanted: number;
+  readonly approvedBy: readonly string[];
+  readonly askedAt: number;
+  readonly until: number;
+}
+
+/** A review that is owed because somebody broke the glass. */
+export interface OwedReview {
+  readonly run: number;
+  /** Who broke it; somebody else reviews. */
+  readonly by: string;
+  readonly because: string;
+  readonly since: number;
+  readonly until: number;
 }
 
 /** A decision that was made, for those who come second. */
@@ -69,6 +99,9 @@ export type Migration =
       readonly breaches: number;
       readonly decisions: number;
       readonly questions: readonly Question[];
+      /** Runs that wait for approvals. */
+      readonly requests: readonly RunRequest[];
+      readonly reviews: readonly OwedReview[];
       /** The newest decisions, newest first, at most twenty. */
       readonly made: readonly Made[];
       /** Questions that something else decided, newest first, at most twenty. */

@@ -1,13 +1,14 @@
 // The events of a migration under watch told in words, each with the mark of what it means.
 import type { JournalEvent } from '../../journal/event.ts';
+import { type Scope, isNarrowed, scopeText } from '../../rollback/scope.ts';
 import { outcomeSaid } from '../../rollback/told.ts';
 import type { Mark, Said } from '../../words/marks.ts';
 import type { Manner } from '../../words/phrases.ts';
-import { because, nameOf, say, unknownEvent, withoutStop } from '../../words/phrases.ts';
+import { because, nameOf, plain, say, unknownEvent, withoutStop } from '../../words/phrases.ts';
 import { evidenceWords, seenWords } from '../../words/values.ts';
 import type { SignalStatus } from '../detectors/detector.ts';
 import type { MigrationEvent } from './events.ts';
-import { type KnownMigration, standingOf } from './state.ts';
+import { type KnownMigration, type RunRequest, standingOf } from './state.ts';
 
 /** What happened to a migration: the trigger, the value and its limit, who is asked and what silence means. */
 export function tellMigration(
@@ -57,6 +58,27 @@ export function tellMigration(
       );
     case 'DecisionMade':
       return decided(body, who, clock);
+    case 'ApprovalWanted':
+      return say(
+        'attention',
+        `${requestWords({ ...body, requester: who })}${because(body.because)}. Decision ${body.decision} wants ${approvals(body.wanted)} by others until ${clock(body.until)}; else it is not started`,
+      );
+    case 'ApprovalGiven':
+      return say('good', `${who} approved decision ${body.decision}${because(body.because)}`);
+    case 'ApprovalWithdrawn':
+      return say('attention', `${who} took back the approval of decision ${body.decision}`);
+    case 'ApprovalVoided':
+      return say(
+        'deviation',
+        `decision ${body.decision} is approved no more (${plain(body.why)})${because(body.because)}`,
+      );
+    case 'ReviewOwed':
+      return say(
+        'bad',
+        `${who} broke the glass: run ${body.run} begins without its approvals; somebody else reviews it until ${clock(body.until)}`,
+      );
+    case 'ReviewGiven':
+      return say('good', `${who} reviewed run ${body.run}${because(body.because)}`);
     case 'DecisionOvertaken':
       return say('already', `decision ${body.decision} was overtaken by decision ${body.by}`);
     case 'HoldEnded':
@@ -102,6 +124,30 @@ export function silenceWords(silence: 'roll-back' | 'hold', playbook: string): s
   return silence === 'roll-back' ? `roll back (${playbook})` : 'hold';
 }
 
+/** What somebody wants and others must approve: `ada wants a live run of full (region=eu)`. */
+export function requestWords({
+  requester,
+  kind,
+  playbook,
+  scope,
+  undoes,
+}: Pick<RunRequest, 'requester' | 'kind' | 'playbook' | 'scope' | 'undoes'>): string {
+  const what =
+    undoes === undefined
+      ? `a ${kind} run of ${playbook}${scopeWords(scope)}`
+      : `to undo run ${undoes.run}`;
+  return `${requester} wants ${what}`;
+}
+
+/** How far the approvals are: `1 of 2 approvals, by ben`. */
+export function approvedWords({
+  approvedBy,
+  wanted,
+}: Pick<RunRequest, 'approvedBy' | 'wanted'>): string {
+  const by = approvedBy.length === 0 ? '' : `, by ${approvedBy.join(' and ')}`;
+  return `${approvedBy.length} of ${approvals(wanted)}${by}`;
+}
+
 const causes = {
   'no-data': 'there is no data',
   'source-out': 'its source does not answer',
@@ -119,7 +165,28 @@ function decided(
     hold: 'attention',
     dismiss: 'deviation',
   } as const;
-  return say(marks[body.answer], `${made}${because(body.because)}`);
+  return say(marks[body.answer], `${made}${agreedWords(body)}${because(body.because)}`);
+}
+
+/** On whose word besides: `, asked by ada, approved by ben and chi`. */
+function agreedWords({
+  requester,
+  approvedBy = [],
+  envelope,
+  glassBroken,
+}: MigrationEvent & { type: 'DecisionMade' }): string {
+  const asked = requester === undefined ? '' : `, asked by ${requester}`;
+  const approved = approvedBy.length === 0 ? '' : `, approved by ${approvedBy.join(' and ')}`;
+  const spared = envelope === undefined ? '' : `, ${envelope}`;
+  return `${asked}${approved}${spared}${glassBroken === true ? ', without its approvals' : ''}`;
+}
+
+function approvals(wanted: number): string {
+  return wanted === 1 ? '1 approval' : `${wanted} approvals`;
+}
+
+function scopeWords(scope: Scope | undefined): string {
+  return isNarrowed(scope) ? ` (${scopeText(scope)})` : '';
 }
 
 function answerWords(

@@ -1,11 +1,11 @@
 // When a run may be undone: nothing is under way, it still stands, and nothing newer was built on it.
 import { type Decided, type Rejected, reject } from '../../journal/aggregate.ts';
 import { underWay } from './answers.ts';
+import { orderOrAsk } from './approving.ts';
 import type { Undoes } from '../../rollback/events.ts';
 import type { MigrationCommand } from './commands.ts';
 import type { Draft } from './draft.ts';
 import type { MigrationEvent } from './events.ts';
-import { orderRun } from './order.ts';
 import type { KnownMigration, Past } from './state.ts';
 
 /** A person orders the undo of a run. */
@@ -14,16 +14,7 @@ export function orderUndo(
   command: MigrationCommand & { type: 'OrderUndo' },
 ): Decided<MigrationEvent> {
   const { migration } = draft;
-  const { undoes, playbook, because, kind, newRun } = command;
-  const objection = objectionToUndo(migration, undoes);
-  if (objection !== null) return objection;
-  orderRun(
-    draft,
-    migration.decisions + 1,
-    { trigger: null, playbook, evidence: {} },
-    { how: 'person', because, newRun, kind, undoes },
-  );
-  return draft.accepted();
+  return objectionToUndo(migration, command.undoes) ?? orderOrAsk(draft, command);
 }
 
 /** Why this run can't be undone now, with what can; null when it can. */

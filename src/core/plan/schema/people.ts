@@ -66,9 +66,9 @@ export const notices = section({
     )
     .readonly(),
   on: z
-    .array(z.enum(['run-start', 'decision-wanted', 'run-end']))
+    .array(z.enum(['run-start', 'decision-wanted', 'approval-wanted', 'run-end']))
     .readonly()
-    .default(['run-start', 'decision-wanted', 'run-end'])
+    .default(['run-start', 'decision-wanted', 'approval-wanted', 'run-end'])
     .describe('Which moments are told (default all)'),
 });
 
@@ -101,14 +101,51 @@ export const communications = section({
 /** Approvals and approved, expiring deviations. */
 export const governance = section({
   approvals: section({
-    run: z.int().min(0).max(10).default(1).describe('How many people approve a run (default 1)'),
+    run: z
+      .int()
+      .min(0)
+      .max(10)
+      .exactOptional()
+      .describe('How many others approve a run that a person orders (not said: none)'),
     deviation: z
       .int()
       .min(0)
       .max(10)
-      .default(1)
-      .describe('How many people approve a deviation (default 1)'),
-  }).default({ run: 1, deviation: 1 }),
+      .exactOptional()
+      .describe('How many others approve that a step is skipped (not said: none)'),
+    by: z
+      .array(name)
+      .min(1, { error: saying('Nobody could approve anything.', 'Name roles, or leave by: out.') })
+      .readonly()
+      .exactOptional()
+      .describe('The roles that may approve (not said: every role)'),
+    within: positiveDuration
+      .default(900_000)
+      .describe('How long people have; then it is not started (default 15m)'),
+  })
+    .exactOptional()
+    .describe('Four eyes: how many others must agree; whoever asks never counts'),
+  'pre-approved': z
+    .array(
+      section({
+        playbooks: z.array(name).min(1).readonly(),
+        kinds: z
+          .array(z.enum(['live', 'drill']))
+          .min(1)
+          .readonly()
+          .default(['live', 'drill']),
+        until: time,
+        'approved-by': name.describe('Their own orders are not covered by it'),
+      }),
+    )
+    .readonly()
+    .default([])
+    .describe('Runs that need no approval until then, because somebody gave it beforehand'),
+  'break-glass': section({
+    'review-within': positiveDuration.describe('How soon somebody else reviews it'),
+  })
+    .exactOptional()
+    .describe('What follows when approvals are skipped in an emergency (review within 24h)'),
   waivers: z
     .array(section({ rule: name, because: text, 'approved-by': name, until: time }))
     .readonly()
