@@ -12,6 +12,7 @@ const loaders = {
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
   prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
+  nginx: async () => (await import('./nginx/nginx.ts')).nginx,
   haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 

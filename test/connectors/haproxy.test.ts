@@ -5,6 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { after, describe, it } from 'node:test';
 import type { AnyStateKind, Json, Kept, Observation, Reading } from '../../src/connector.ts';
 import { haproxy } from '../../src/connectors/haproxy/haproxy.ts';
+import { entriesIn, valuesOf } from '../../src/connectors/haproxy/map-text.ts';
 import { connectorSuite } from '../../src/testing.ts';
 import {
   applyCall,
@@ -108,6 +109,7 @@ describe('haproxy', { skip }, () => {
         disturb: reset,
         picture: () => weightsNow(),
         undoes: true,
+        changed: differing,
         bad: [
           { value: { backend: 'app', weights: {} }, path: 'weights' },
           { value: { backend: 'app', weights: { legacy: 257 } }, path: 'weights.legacy' },
@@ -160,6 +162,7 @@ describe('haproxy', { skip }, () => {
         disturb: reset,
         picture: () => weightsNow(),
         undoes: true,
+        changed: differing,
         bad: [{ value: { backend: 'app', servers: [] }, path: 'servers' }],
         failures: [
           {
@@ -180,6 +183,13 @@ describe('haproxy', { skip }, () => {
         disturb: resetMap,
         picture: async () => [await mapNow(), readFileSync(edge.mapFile, 'utf8')],
         undoes: true,
+        changed: (before, after) => {
+          const [then, now] = [before, after].map((each) =>
+            valuesOf(entriesIn(JSON.stringify(each).replaceAll(/\\n|["[\],]/g, '\n'))),
+          );
+          const names = new Set([...(then?.keys() ?? []), ...(now?.keys() ?? [])]);
+          return [...names].filter((name) => then?.get(name)?.[0] !== now?.get(name)?.[0]).length;
+        },
         bad: [
           { value: { map: 'a b', entries: {} }, path: 'map' },
           { value: { map: 'a', entries: { x: 'a\ndel map a' } }, path: 'entries.x' },
@@ -442,6 +452,12 @@ describe('haproxy', { skip }, () => {
     await reset();
   });
 });
+
+/** How many lines are others than before. */
+function differing(before: Json, after: Json): number {
+  const [then, now] = [before, after].map((each) => (Array.isArray(each) ? each.map(String) : []));
+  return now?.filter((line) => then?.includes(line) !== true).length ?? 0;
+}
 
 /** Relays the lines of a client to a real socket; may act before a line goes through, or cut answers off. */
 async function startRelay(

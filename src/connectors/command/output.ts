@@ -13,15 +13,15 @@ export interface Output {
 const headMaxBytes = 32 * 1024;
 const tailMaxBytes = 32 * 1024;
 
-/** Keeps 32 KiB from the beginning and at least as much from the end. */
-export function createOutput(): Output {
+/** Keeps 32 KiB, or as much as is said, from the beginning and 32 KiB from the end. */
+export function createOutput(headBytes = headMaxBytes): Output {
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
   let sizeBytes = 0;
   return {
     push: (chunk) => {
       sizeBytes += chunk.length;
-      const room = headMaxBytes - head.length;
+      const room = headBytes - head.length;
       if (room > 0) head = Buffer.concat([head, chunk.subarray(0, room)]);
       if (chunk.length <= room) return;
       const rest = Buffer.concat([tail, chunk.subarray(Math.max(0, room))]);

@@ -13,6 +13,8 @@ export interface Run {
   readonly environment: { readonly [name: string]: string };
   /** Given on standard input. */
   readonly input?: string;
+  /** How much of the beginning of what it prints is kept. Default: 32 KiB. */
+  readonly keepBytes?: number;
 }
 
 /** What became of it. */
@@ -51,7 +53,7 @@ export async function runCommand(run: Run, call: Call): Promise<Ran> {
     if (child.pid !== undefined) guard(child.pid);
     child.stdin.on('error', () => undefined); // a command need not read its input
     child.stdin.end(run.input ?? '');
-    const ended = await waitFor(child, signal);
+    const ended = await waitFor(child, signal, run.keepBytes);
     if (child.pid !== undefined) unguard(child.pid);
     return ended.type === 'not-started'
       ? ended
@@ -76,8 +78,12 @@ function start(program: string, words: readonly string[], run: Run): Child | str
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 type WithoutMs<T> = T extends { readonly ms: number } ? Omit<T, 'ms'> : T;
 
-async function waitFor(child: Child, signal: AbortSignal): Promise<WithoutMs<Ran>> {
-  const [out, errors] = [createOutput(), createOutput()];
+async function waitFor(
+  child: Child,
+  signal: AbortSignal,
+  keepBytes?: number,
+): Promise<WithoutMs<Ran>> {
+  const [out, errors] = [createOutput(keepBytes), createOutput()];
   const { promise: stopWanted, resolve: wantStop } = Promise.withResolvers<
     Ended | 'printed-too-much'
   >();
