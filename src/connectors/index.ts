@@ -13,6 +13,7 @@ const loaders = {
   prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
   nginx: async () => (await import('./nginx/nginx.ts')).nginx,
+  caddy: async () => (await import('./caddy/caddy.ts')).caddy,
   haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
