@@ -12,6 +12,7 @@ import { httpOptions, openHttp, type HttpClient, type HttpOptions } from './clie
 import { holds } from './holds.ts';
 import { probeSignal } from './probe.ts';
 import { nameOf, request, send } from './request.ts';
+import { warm } from './warm.ts';
 
 /** What plans name by `uses: http`. */
 export const http = defineConnector<HttpOptions, HttpClient>({
@@ -55,7 +56,7 @@ export const http = defineConnector<HttpOptions, HttpClient>({
     return { type: 'ready', evidence: { url: client.base, status, ms: answer.ms } };
   },
   signal: probeSignal,
-  states: { holds },
+  states: { holds, warm },
 });
 
 /** What the plan says where to find must be there: what is silently missing would be asserted by nobody. */
