@@ -57,6 +57,10 @@ const ofRun = {
   StepBlocked: 'People must say how to go on: retry, skip, confirm by hand, or abort.',
   StepAsked: 'A person is asked to do the step by hand.',
   StepOverdue: 'The timebox of the step is spent.',
+  StepCalled: 'A rung of the ladder is due: these people are called. Rungs count from 0.',
+  StepAcknowledged:
+    'A person said that they are at the step: nobody else is called for as long as its timebox.',
+  StepHandedOver: 'The owner was silent: the contingency answers for the step from now on.',
   StepSkipped: 'Somebody left the step out: a deviation from the plan, with its reason.',
   StepOverruled:
     'The owner let the run go on though what we go back to is not healthy, or a ring was worse.',

@@ -102,10 +102,15 @@ function addRunOrders(run: Command, frame: Frame): void {
 function addStepOrders(run: Command, frame: Frame): void {
   const step = run
     .command('step')
-    .description('confirm, skip or retry one step')
+    .description('take, confirm, skip or retry one step')
     .addHelpText(
       'after',
       example('backout run step confirm 7 stop-bank-file --evidence "no new file in /out"'),
+    );
+  ofStep(step, 'take', 'say that you are at a step, so that nobody else is called for now')
+    .addHelpText('after', example('backout run step take 7 route-back'))
+    .action((number: string, name: string, _own: object, command: Command) =>
+      tell(frame, command, number, () => ({ type: 'TakeStep', step: name })),
     );
   ofStep(step, 'confirm', 'say that a step was done by hand')
     .option('--evidence <text>', 'what you saw')

@@ -37,6 +37,7 @@ export type RunOrder = RunCommand & {
     | 'PauseRun'
     | 'ResumeRun'
     | 'AbortRun'
+    | 'TakeStep'
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'

@@ -5,6 +5,7 @@ import type { JournalEvent } from '../../src/core/journal/event.ts';
 import type { RunCommand } from '../../src/core/rollback/commands.ts';
 import type { AttemptResult, RunEvent } from '../../src/core/rollback/events.ts';
 import type { Graph, GraphNode } from '../../src/core/rollback/graph.ts';
+import type { StepPeople } from '../../src/core/rollback/people-of-step.ts';
 import { policyOf } from '../../src/core/rollback/policy.ts';
 import { runAggregate } from '../../src/core/rollback/run.ts';
 import type { Run, StepState } from '../../src/core/rollback/state.ts';
@@ -42,6 +43,28 @@ const policy = fc.option(
   { nil: undefined, freq: 1 },
 );
 
+/** Who is called: nobody, or a ladder whose rungs stand in their order, and mostly a contingency. */
+const stepPeople: fc.Arbitrary<StepPeople> = fc.oneof(
+  fc.constant({}),
+  fc
+    .record({
+      waits: fc.array(fc.constantFrom(0, 1_000, 30_000, 300_000), { maxLength: 3 }),
+      handOver: fc.option(fc.constantFrom(500, 2_500, 40_000)),
+    })
+    .map(({ waits, handOver }): StepPeople => {
+      const rungs = waits
+        .toSorted((a, b) => a - b)
+        .map((afterMs, index) => ({ role: `rung-${index}`, people: [`p${index}`], afterMs }));
+      return {
+        owner: 'technical',
+        ladder: [{ role: 'technical', people: ['ben'], afterMs: 0 }, ...rungs],
+        ...(handOver === null
+          ? {}
+          : { contingency: { role: 'owner', people: ['ada'], afterMs: handOver } }),
+      };
+    }),
+);
+
 const graph: fc.Arbitrary<Graph> = fc
   .record({
     nodes: fc.array(
@@ -50,13 +73,14 @@ const graph: fc.Arbitrary<Graph> = fc
         needs: fc.nat(255),
         box: fc.constantFrom(5_000, 60_000),
         onFailure: policy,
+        people: stepPeople,
       }),
       { maxLength: 6, size: 'max' },
     ),
     verified: fc.constantFrom(true, true, false),
   })
   .map(({ nodes, verified }) => {
-    const made = nodes.map(({ kind, needs, box, onFailure }, index): GraphNode => {
+    const made = nodes.map(({ kind, needs, box, onFailure, people: called }, index): GraphNode => {
       const before = nodes
         .slice(0, index)
         .flatMap((_, each) => ((needs >> each) & 1 ? [`s${each}`] : []));
@@ -70,6 +94,7 @@ const graph: fc.Arbitrary<Graph> = fc
       return {
         ...node,
         timeboxMs: box,
+        ...called,
         ...(onFailure === undefined || kind === 'manual' ? {} : { onFailure }),
       };
     });
@@ -104,7 +129,8 @@ export type Move =
         | 'AbortRun'
         | 'ConfirmStep'
         | 'SkipStep'
-        | 'RetryStep';
+        | 'RetryStep'
+        | 'TakeStep';
       readonly step: number;
     }
   /** Something that was said before is said again: doubled, delayed, out of order. */
@@ -114,6 +140,7 @@ export type Move =
 const people = [
   ...repeat('ConfirmStep' as const, 12),
   ...repeat('RetryStep' as const, 8),
+  ...repeat('TakeStep' as const, 6),
   ...repeat('ResumeRun' as const, 6),
   ...repeat('SkipStep' as const, 2),
   ...repeat('PauseRun' as const, 2),
@@ -215,6 +242,8 @@ function commandOf(
           return { type: 'ResumeRun' };
         case 'RetryStep':
           return { type: 'RetryStep', step: pick(made.step, 'blocked') };
+        case 'TakeStep':
+          return { type: 'TakeStep', step: pick(made.step, 'asked', 'blocked') };
         case 'ConfirmStep':
           return {
             type: 'ConfirmStep',

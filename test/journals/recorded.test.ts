@@ -14,7 +14,7 @@ import { forecast } from '../../src/core/rollback/forecast.ts';
 import { flawOf } from '../../src/core/rollback/graph.ts';
 import { runAggregate } from '../../src/core/rollback/run.ts';
 import type { BegunRun, Run } from '../../src/core/rollback/state.ts';
-import { waitsFor } from '../../src/core/rollback/views.ts';
+import { waitsFor } from '../../src/core/rollback/waits.ts';
 
 /** A rollback of the demo's shop that was recorded by 0.1.0: one journal event a line. */
 const recorded = readFileSync(new URL('0.1.0.jsonl', import.meta.url), 'utf8')

@@ -134,7 +134,7 @@ test('a manual step asks with its instruction and with what to look for', async 
   await stage.finish(run, 'route-back');
   const [turn] = (await seen(stage, run)).turns;
   assert.deepEqual(
-    [turn?.step, turn?.owner, turn?.instruction, turn?.lookFor, turn?.evidence],
+    [turn?.step, turn?.who, turn?.instruction, turn?.lookFor, turn?.evidence],
     [
       'stop-bank-file',
       'communications',

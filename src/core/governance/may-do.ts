@@ -20,7 +20,7 @@ export type Act =
       readonly roles: readonly string[];
     }
   | {
-      readonly type: 'confirm the step' | 'retry the step' | 'skip the step';
+      readonly type: 'take the step' | 'confirm the step' | 'retry the step' | 'skip the step';
       readonly roles: readonly string[];
     }
   /** The owner's alone: the plan says that it should not go on. */
@@ -81,6 +81,7 @@ function wantedFor(
     case 'resume the run':
     case 'abort the run':
     case 'undo the run':
+    case 'take the step':
     case 'confirm the step':
     case 'retry the step':
     case 'skip the step':

@@ -3,7 +3,7 @@ import { withoutFills } from './fills.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { conditionsIn } from './references.ts';
-import { parseRatio, parseSize } from './scalars.ts';
+import { parseDuration, parseRatio, parseSize } from './scalars.ts';
 import { scopeProblems } from './scopes.ts';
 import { malformedReferenceIn } from './secrets.ts';
 import { stepOrderProblems } from './step-order.ts';
@@ -19,6 +19,7 @@ export function contradictions(tree: Tree): readonly Problem[] {
     ...entriesOf(at(tree, 'triggers')).flatMap(([name, entry]) => inTrigger(name, entry.value)),
     ...entriesOf(at(tree, 'signals')).flatMap(([name, entry]) => inSignal(name, entry.value)),
     ...everyCondition(tree).flatMap(inCondition),
+    ...entriesOf(at(tree, 'ladders')).flatMap(([name, entry]) => rungOrder(name, entry.value)),
     ...namesTwice('Phase', itemsOf(at(tree, 'phases'))),
     ...malformedReferences(tree),
     ...scopeProblems(tree),
@@ -59,6 +60,22 @@ function inSignal(name: string, tree: Tree): readonly Problem[] {
       },
     ),
   ];
+}
+
+/** Whoever means "five minutes after the one before" would otherwise be called too early, and out of turn. */
+function rungOrder(name: string, tree: Tree): readonly Problem[] {
+  const afters = itemsOf(tree).map((rung) => at(rung, 'after'));
+  const waits = afters.map((after) => parseDuration(textOf(after) ?? '0s') ?? 0);
+  return afters.flatMap((after, index) => {
+    const before = waits[index - 1] ?? 0;
+    if (after === undefined || (waits[index] ?? 0) >= before) return [];
+    return [
+      problemAt(after.span, 'BK-0421', `Ladder ${name} calls this rung before the one above it.`, {
+        why: 'after: is counted from the beginning of the ladder, not from the rung before.',
+        mend: 'Write a longer time, or move the rung up.',
+      }),
+    ];
+  });
 }
 
 function everyCondition(tree: Tree): readonly Tree[] {

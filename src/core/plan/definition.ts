@@ -106,6 +106,8 @@ interface CommonStep<Role extends string> {
   readonly step: string;
   readonly owner: Role;
   readonly contingency?: Role;
+  readonly 'hand-over'?: DurationText;
+  readonly ladder?: Role;
   readonly timebox: DurationText;
   /** What it is for; `each` makes one of it for each name. */
   readonly for?: ScopeInput;

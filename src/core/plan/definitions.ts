@@ -15,6 +15,7 @@ export type Kind =
   | 'check'
   | 'checkpoint'
   | 'reconciliation'
+  | 'ladder'
   | ScopeKind;
 
 /** Names with the places of their definitions, by kind. */
@@ -39,6 +40,7 @@ export function readDefinitions(tree: Tree): Definitions {
     region: keysOf(at(tree, 'scopes', 'regions')),
     tenant: keysOf(at(tree, 'scopes', 'tenants')),
     cohort: keysOf(at(tree, 'scopes', 'cohorts')),
+    ladder: keysOf(at(tree, 'ladders')),
   };
 }
 

@@ -248,7 +248,11 @@ export interface PlanStep {
   readonly type: 'step';
   readonly step: string;
   readonly owner: string;
+  /** The role that takes over when the owner was silent for `hand-over` (half of the timebox where that is not said). */
   readonly contingency?: string;
+  readonly 'hand-over'?: number;
+  /** The ladder that is climbed while it waits for people; the one of its owner when left out. */
+  readonly ladder?: string;
   readonly timebox: number;
   readonly for?: PlanFor;
   /** Always said: what must be done before, besides the earlier stages. */

@@ -78,6 +78,7 @@ const rules: readonly Rule[] = [
   ]),
   { path: 'playbooks.*.stages.#.*.#.owner', kinds: ['role'], saying: 'Step $4 belongs to' },
   { path: 'playbooks.*.stages.#.*.#.contingency', kinds: ['role'], saying: 'Step $4 falls to' },
+  { path: 'playbooks.*.stages.#.*.#.ladder', kinds: ['ladder'], saying: 'Step $4 climbs' },
   {
     path: 'playbooks.*.stages.#.*.#.checkpoint',
     kinds: ['checkpoint'],

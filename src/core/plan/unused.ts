@@ -17,15 +17,17 @@ const useWords: { readonly [K in Kind]: string } = {
   check: 'stands in no checkpoint',
   checkpoint: 'is passed by no playbook',
   reconciliation: 'is used by nothing',
+  ladder: 'is climbed by nothing',
   component: 'has no step',
   region: 'has no step',
   tenant: 'has no step',
   cohort: 'has no step',
 };
 
-/** Roles may wait for their hour, reconciliations are proofs in themselves, and triggers and scopes have their own rules. */
+/** Roles and their ladders may wait for their hour, reconciliations are proofs in themselves, and triggers and scopes have their own rules. */
 const mayBeUnused: ReadonlySet<Kind> = new Set<Kind>([
   'role',
+  'ladder',
   'trigger',
   'reconciliation',
   ...scopeKinds,

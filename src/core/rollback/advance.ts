@@ -2,15 +2,17 @@
 import type { RunEvent } from './events.ts';
 import { type GraphNode, changesSystem, verificationOf } from './graph.ts';
 import { failedRings } from './rings.ts';
+import { callsAtOnce } from './ladder.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
 /** The next events that follow from this state without any command; empty when the run waits for something. */
 export function advance(run: BegunRun): readonly RunEvent[] {
   switch (run.status) {
-    case 'paused':
     case 'ended':
       return [];
+    case 'paused':
+      return callsAtOnce(run);
     case 'aborting':
       return isSafePoint(run)
         ? [{ type: 'RunEnded', outcome: 'aborted', because: run.abortBecause ?? 'aborted' }]
@@ -18,7 +20,7 @@ export function advance(run: BegunRun): readonly RunEvent[] {
     case 'running': {
       const failed = failedRings(run);
       if (failed.length > 0) return failed;
-      return finished(run) ? [ended(run)] : ready(run).map(begin);
+      return finished(run) ? [ended(run)] : [...callsAtOnce(run), ...ready(run).map(begin)];
     }
   }
 }

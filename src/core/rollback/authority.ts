@@ -3,7 +3,7 @@ import { refusalOf } from '../governance/enforce.ts';
 import type { Act } from '../governance/may-do.ts';
 import type { Actor } from '../journal/event.ts';
 import type { RunCommand } from './commands.ts';
-import type { GraphNode } from './graph.ts';
+import { type GraphNode, changesSystem } from './graph.ts';
 import type { BegunRun } from './state.ts';
 
 /** What people tell a run. */
@@ -15,7 +15,8 @@ type Told = RunCommand & {
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'
-    | 'OverruleStep';
+    | 'OverruleStep'
+    | 'TakeStep';
 };
 
 /** Why this person may not; null when they may. */
@@ -23,9 +24,13 @@ export function notYours(command: Told, run: BegunRun, actor: Actor) {
   return refusalOf(run.authority, actor, actOf(command, run));
 }
 
-/** The roles that answer for a step of the run: its owner, and who takes over. */
+/** The roles that answer for a step of the run: its owner, who takes over, and whom its ladder calls. */
 function rolesOfStep(node: GraphNode): readonly string[] {
-  return node.owner === undefined ? [] : [node.owner];
+  const { work, owner, contingency, ladder = [], ownerOnly } = node;
+  const isOwned = changesSystem(work) || work.type === 'manual' || ownerOnly === true;
+  if (owner === undefined || !isOwned) return [];
+  const others = contingency === undefined ? [] : [contingency.role];
+  return [...new Set([owner, ...others, ...ladder.map(({ role }) => role)])];
 }
 
 function actOf(command: Told, run: BegunRun): Act {
@@ -38,6 +43,8 @@ function actOf(command: Told, run: BegunRun): Act {
       return { type: 'abort the run', roles: everyRole(run) };
     case 'ConfirmStep':
       return { type: 'confirm the step', roles: rolesFor(run, command.step) };
+    case 'TakeStep':
+      return { type: 'take the step', roles: rolesFor(run, command.step) };
     case 'RetryStep':
       return { type: 'retry the step', roles: rolesFor(run, command.step) };
     case 'OverruleStep':

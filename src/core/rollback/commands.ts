@@ -19,6 +19,8 @@ export type RunCommand =
   | { readonly type: 'RetryStep'; readonly step: string }
   /** The owner's word over a check that only the owner may pass by. */
   | { readonly type: 'OverruleStep'; readonly step: string; readonly because: string }
+  /** A person says that they are at a step that waits for people. */
+  | { readonly type: 'TakeStep'; readonly step: string }
   | {
       readonly type: 'BeginAttempt';
       readonly step: string;

@@ -21,6 +21,7 @@ import {
   VERIFIED,
   type Work,
 } from './graph.ts';
+import { ofOwner, peopleOf } from './people-of-step.ts';
 import { policyOf } from './policy.ts';
 import { measureOf, titleOf, worseningOf } from './ring-nodes.ts';
 import { percentOf } from './rings.ts';
@@ -110,7 +111,7 @@ function stageInRings(
   let last = before;
   for (const [index, share] of rings.shares.entries()) {
     const ring = { stage: stage.name, number: index + 1, of: rings.shares.length, share };
-    const measure = measureOf(within.playbook, rings, ring, last);
+    const measure = measureOf(within, rings, ring, last);
     const steps = stageOf(within, stage, [measure.id], ring);
     if (steps.nodes.length === 0) return { nodes: [], last: [] };
     const worsening = worseningOf(within, rings, ring, steps.last, measure.id);
@@ -132,6 +133,7 @@ function safeToReturn(plan: Plan, playbook: PlanPlaybook): readonly GraphNode[] 
       stage: SAFE_TO_RETURN,
       needs: [],
       owner: 'owner',
+      ...ofOwner(plan),
       timeboxMs: safe.within,
       onFailure: policyOf(playbook['on-failure']),
       ownerOnly: true,
@@ -157,18 +159,18 @@ function nodeOf(
     const checks = plan.checkpoints[entry.checkpoint]?.checks ?? [];
     const work: Work = { type: 'checkpoint', checkpoint: entry.checkpoint, checks };
     const onFailure = policyOf(playbook['on-failure']);
-    return { id, stage, needs, timeboxMs, onFailure, work };
+    return { id, stage, needs, ...ofOwner(plan), timeboxMs, onFailure, work };
   }
   // The cast holds because an act is plain JSON, and filling changes nothing but texts and what stands for numbers.
   const act = fillIn(
     entry.act as unknown as Json,
     fillsOf(entry, each, ring),
   ) as unknown as typeof entry.act;
-  const { owner } = entry;
-  if (act.type === 'manual') return { id, stage, needs, owner, timeboxMs, work: manual(act) };
+  const common = { id, stage, needs, ...peopleOf(plan, entry), timeboxMs };
+  if (act.type === 'manual') return { ...common, work: manual(act) };
   const onFailure = policyOf(playbook['on-failure'], act['on-failure']);
   const undo = act.undo === undefined ? {} : { undo: { work: undoing(act.undo, act) } };
-  return { id, stage, needs, owner, timeboxMs, onFailure, work: state(act), ...undo };
+  return { ...common, onFailure, work: state(act), ...undo };
 }
 
 /** What the plan says that undoes a step; it is tried again as the step itself is. */
@@ -282,12 +284,12 @@ function verification(
 
 /** The node that decides the outcome. */
 export function verificationNode(
-  { checks, holdMs, withinMs, onFailure }: Proof,
+  { checks, holdMs, withinMs, onFailure, people = {} }: Proof,
   needs: readonly string[],
 ): GraphNode {
   const work: Work = { type: 'verification', checks, holdMs };
   const policy = onFailure === undefined ? {} : { onFailure };
-  return { id: VERIFIED, stage: VERIFIED, needs, timeboxMs: withinMs, ...policy, work };
+  return { id: VERIFIED, stage: VERIFIED, needs, ...people, timeboxMs: withinMs, ...policy, work };
 }
 
 function proofOf(
@@ -299,5 +301,6 @@ function proofOf(
   const checks = [...new Set(verified.by.flatMap((name) => plan.checkpoints[name]?.checks ?? []))];
   if (checks.length === 0) return undefined;
   const onFailure = policyOf(playbook['on-failure']);
-  return { checks, holdMs: verified.hold, withinMs: verified.within, onFailure };
+  const people = ofOwner(plan);
+  return { checks, holdMs: verified.hold, withinMs: verified.within, onFailure, people };
 }

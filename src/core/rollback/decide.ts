@@ -38,6 +38,7 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
     case 'SkipStep':
     case 'RetryStep':
     case 'OverruleStep':
+    case 'TakeStep':
       return ofLiving(
         run,
         () => notYours(command, run, context.actor) ?? decidePeople(command, run, context),

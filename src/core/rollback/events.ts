@@ -134,6 +134,24 @@ export type RunEvent =
     }
   | { readonly type: 'StepAsked'; readonly step: string }
   | { readonly type: 'StepOverdue'; readonly step: string }
+  /** A rung of the step's ladder is due: these people are called. Rungs count from 0. */
+  | {
+      readonly type: 'StepCalled';
+      readonly step: string;
+      readonly rung: number;
+      readonly role: string;
+      readonly people: readonly string[];
+    }
+  /** A person is at it: nobody else is called, until the step's timebox is spent once more. */
+  | { readonly type: 'StepAcknowledged'; readonly step: string }
+  /** The owner was silent: the contingency answers for the step now. */
+  | {
+      readonly type: 'StepHandedOver';
+      readonly step: string;
+      readonly from: string;
+      readonly to: string;
+      readonly people: readonly string[];
+    }
   | { readonly type: 'StepSkipped'; readonly step: string; readonly because: string }
   | { readonly type: 'StepRetried'; readonly step: string }
   /** An attempt that no longer counts told its result. Recorded, never applied. */
@@ -175,6 +193,9 @@ export const runEventTypes = {
   StepBlocked: true,
   StepAsked: true,
   StepOverdue: true,
+  StepCalled: true,
+  StepAcknowledged: true,
+  StepHandedOver: true,
   StepSkipped: true,
   StepOverruled: true,
   RingLooked: true,

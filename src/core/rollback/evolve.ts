@@ -2,7 +2,14 @@
 import type { JournalEvent } from '../journal/event.ts';
 import type { RunEvent } from './events.ts';
 import { verificationOf } from './graph.ts';
-import { type BegunRun, type Run, type StepState, freshStep, stepOf } from './state.ts';
+import {
+  type BegunRun,
+  type Calling,
+  type Run,
+  type StepState,
+  freshStep,
+  stepOf,
+} from './state.ts';
 
 /** The run after this event. */
 export function evolve(run: Run, event: JournalEvent<RunEvent>): Run {
@@ -20,13 +27,14 @@ export function evolve(run: Run, event: JournalEvent<RunEvent>): Run {
       end: null,
     };
   }
-  return run.type === 'none' ? run : evolveBegun(run, body, at);
+  return run.type === 'none' ? run : evolveBegun(run, body, at, event.actor.name);
 }
 
 function evolveBegun(
   run: BegunRun,
   body: Exclude<RunEvent, { type: 'RunStarted' }>,
   at: number,
+  by: string,
 ): Run {
   switch (body.type) {
     case 'RunPaused':
@@ -72,6 +80,7 @@ function evolveBegun(
         evidence: body.evidence,
         problem: null,
         node: null,
+        calling: null,
       });
     case 'StepAttemptFailed':
       return change(run, body.step, (step) => ({
@@ -95,11 +104,33 @@ function evolveBegun(
         dueAt: null,
         node: null,
         problem: { class: body.class, because: body.because },
+        // An older Backout told no reaction and called nobody.
+        calling: body.reaction === undefined ? null : beginCalling(at, body.reaction !== 'ask'),
       });
     case 'StepAsked':
-      return change(run, body.step, { status: 'asked', since: at, startedAt: at });
+      return change(run, body.step, {
+        status: 'asked',
+        since: at,
+        startedAt: at,
+        calling: beginCalling(at, false),
+      });
     case 'StepOverdue':
-      return change(run, body.step, { overdue: true });
+      // From now on the ladder of a step for people is climbed, beyond its owner.
+      return change(run, body.step, ({ calling }) => ({
+        overdue: true,
+        calling: calling === null ? null : { ...calling, climbs: true, since: at },
+      }));
+    case 'StepCalled':
+      return change(run, body.step, (step) => called(run, step, body, at));
+    case 'StepAcknowledged':
+      return change(run, body.step, ({ calling }) => ({
+        calling: calling === null ? null : { ...calling, taken: { by, at } },
+      }));
+    case 'StepHandedOver':
+      return change(run, body.step, ({ calling }) => ({
+        handedOver: { role: body.to, people: body.people },
+        calling: calling === null ? null : { ...calling, taken: null },
+      }));
     case 'StepSkipped':
     case 'StepOverruled':
       return change(run, body.step, {
@@ -108,6 +139,7 @@ function evolveBegun(
         endedAt: at,
         dueAt: null,
         node: null,
+        calling: null,
       });
     case 'StepRetried':
       return change(run, body.step, {
@@ -116,6 +148,7 @@ function evolveBegun(
         overdue: false,
         startedAt: null,
         problem: null,
+        calling: null,
       });
     case 'StepLateResultRecorded':
       return run;
@@ -133,6 +166,24 @@ function evolveBegun(
 /** Reached only by events of a newer Backout: the `never` lets the compiler see that none of ours is forgotten. */
 function ignored(run: BegunRun, _body: never): Run {
   return run;
+}
+
+function beginCalling(at: number, climbs: boolean): Calling {
+  return { askedAt: at, since: at, next: 0, climbs, taken: null };
+}
+
+/** Where somebody had taken the step and fell silent, the rungs that follow keep their distance from this one. */
+function called(
+  run: BegunRun,
+  step: StepState,
+  { step: id, rung }: RunEvent & { type: 'StepCalled' },
+  at: number,
+): Partial<StepState> {
+  const { calling } = step;
+  if (calling === null) return {};
+  const { afterMs = 0 } = run.graph.nodes.find((node) => node.id === id)?.ladder?.[rung] ?? {};
+  const since = calling.taken === null ? calling.since : at - afterMs;
+  return { calling: { ...calling, since, next: rung + 1, taken: null } };
 }
 
 /** Nobody could be at these steps while the run was paused: their timebox begins with their next attempt. */

@@ -83,6 +83,17 @@ export interface Retry {
   readonly backoffMs: number;
 }
 
+/** Somebody to call: a role or a person by the plan's name, and the people that it means. */
+export interface Called {
+  readonly role: string;
+  readonly people: readonly string[];
+}
+
+/** Whom to call so long after a step began to wait for people. */
+export interface Rung extends Called {
+  readonly afterMs: number;
+}
+
 /** One node: a step, a manual step, a checkpoint or the verification. */
 export interface GraphNode {
   readonly id: string;
@@ -94,6 +105,10 @@ export interface GraphNode {
   readonly onFailure?: Policy;
   /** Only the owner may let the run go on without it, with a reason: it is overruled, never skipped or confirmed. */
   readonly ownerOnly?: true;
+  /** Who is called while it waits for people, one after the other; nobody when left out. */
+  readonly ladder?: readonly Rung[];
+  /** Who answers for it once its owner was silent for so long. */
+  readonly contingency?: Rung;
   readonly work: Work;
   /** How an undo of this node is done, where it is said; else by the connector, from what was kept. */
   readonly undo?: WayBack;
@@ -111,6 +126,8 @@ export interface Proof {
   readonly holdMs: number;
   readonly withinMs: number;
   readonly onFailure?: Policy;
+  /** Who is called when it cannot even be looked at. */
+  readonly people?: Pick<GraphNode, 'owner' | 'ladder'>;
 }
 
 /** Nodes in the order of the plan. Needs name other nodes and never lead in a circle. */

@@ -17,7 +17,7 @@ import {
   tell,
   verification,
 } from '../../testing/playbooks.ts';
-import { waitsFor } from './views.ts';
+import { waitsFor } from './waits.ts';
 
 const ada = person('ada');
 const ben = person('ben');
@@ -26,7 +26,7 @@ test('a manual step asks its owner and is done when a person says what was seen'
   const story = started(manual('call-bank'), step('b<call-bank'));
   assert.deepEqual(
     waitsFor(begun(story)).map((wait) => wait.sentence),
-    ['call-bank waits for technical: backout run step confirm 7 call-bank'],
+    ['technical, call-bank is yours: Call the bank.'],
   );
   assert.deepEqual(
     story.when({ type: 'ConfirmStep', step: 'call-bank', evidence: 'case 4711' }, ada),

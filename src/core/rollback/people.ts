@@ -1,9 +1,10 @@
-// What people may tell a run: pause, resume, abort, confirm, skip, retry.
+// What people may tell a run: pause, resume, abort, take, confirm, skip, retry.
 import { type Context, type Decided, accept, reject } from '../journal/aggregate.ts';
 import { isOver } from './advance.ts';
 import type { RunCommand } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
+import { takenBy } from './ladder.ts';
 import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
@@ -15,7 +16,8 @@ type PeopleCommand = RunCommand & {
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'
-    | 'OverruleStep';
+    | 'OverruleStep'
+    | 'TakeStep';
 };
 
 /** A living run's answer to a person. */
@@ -53,6 +55,10 @@ export function decidePeople(
       if (run.status === 'aborting')
         return reject('run-aborting', `Run ${run.run} is being aborted; nothing more begins.`);
       return ofStep(run, command.step, (node, step) => retry(run, node, step, yes));
+    case 'TakeStep':
+      if (run.status === 'aborting')
+        return reject('run-aborting', `Run ${run.run} is being aborted; nobody is waited for.`);
+      return ofStep(run, command.step, (node, step) => take(node, step, context.actor.name, yes));
   }
 }
 
@@ -215,4 +221,15 @@ function retry(run: BegunRun, node: GraphNode, step: StepState, yes: Yes): Decid
     { type: 'StepRetried', step: node.id },
     { type: 'StepDispatched', step: node.id, attempt: step.attempt + 1 },
   );
+}
+
+/** Said twice it is said once: the time that it gives is counted from the first. */
+function take(node: GraphNode, step: StepState, by: string, yes: Yes): Decided<RunEvent> {
+  if (step.status !== 'asked' && step.status !== 'blocked') {
+    return reject(
+      'step-not-waiting',
+      `Step ${node.id} is ${step.status}; only a step that waits for people can be taken.`,
+    );
+  }
+  return takenBy(step) === by ? yes() : yes({ type: 'StepAcknowledged', step: node.id });
 }

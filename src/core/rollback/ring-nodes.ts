@@ -1,12 +1,13 @@
 // The nodes that stand around the steps of a ring: what is measured before it, and the look whether it is worse after it.
 import type { Plan, PlanPlaybook, PlanRings } from '../plan/plan.ts';
 import type { GraphNode, Ring, Work } from './graph.ts';
+import { ofOwner } from './people-of-step.ts';
 import { policyOf } from './policy.ts';
 import { percentOf } from './rings.ts';
 
 /** The measure before a ring. It is there though nothing is compared: an undo of the ring begins with it. */
 export function measureOf(
-  playbook: PlanPlaybook,
+  { plan, playbook }: { readonly plan: Plan; readonly playbook: PlanPlaybook },
   { worsening, within: timeboxMs }: PlanRings,
   ring: Ring,
   needs: readonly string[],
@@ -14,7 +15,8 @@ export function measureOf(
   const signals = Object.keys(worsening.signals);
   const onFailure = policyOf(playbook['on-failure']);
   const work: Work = { type: 'measure', signals };
-  return { id: ringId(ring, 'before'), stage: titleOf(ring), needs, timeboxMs, onFailure, work };
+  const [id, stage] = [ringId(ring, 'before'), titleOf(ring)];
+  return { id, stage, needs, ...ofOwner(plan), timeboxMs, onFailure, work };
 }
 
 /** The look after a ring, for which the next one waits. */
@@ -44,6 +46,7 @@ export function worseningOf(
     stage: titleOf(ring),
     needs: steps,
     owner: 'owner',
+    ...ofOwner(plan),
     timeboxMs,
     onFailure: policyOf(playbook['on-failure']),
     ownerOnly: true,

@@ -43,6 +43,8 @@ const plan: fc.Arbitrary<Plan> = fc
     };
     // The cast holds because these are all the parts of a plan that a graph is made of.
     return {
+      roles: { deputies: {} },
+      ladders: {},
       signals: { errors: {} },
       checkpoints: { legacy: { checks: ['login'], covers: [] } },
       playbooks: {

@@ -19,7 +19,7 @@ import { compileGraph } from './compile.ts';
 import { type Graph, flawOf } from './graph.ts';
 import { judgeRing } from './rings.ts';
 import { runAggregate } from './run.ts';
-import { waitsFor } from './views.ts';
+import { waitsFor } from './waits.ts';
 
 function planOf(more = ''): Plan {
   const text = `
@@ -167,6 +167,7 @@ test('worse for long enough stops the run and says why; worse for a moment does 
   assert.deepEqual(look(story, 'worse', 'error-rate is 7 %, and was 1 % before the ring'), [
     'StepBlocked traffic.ring-1.worsening',
     'RunPaused',
+    'StepCalled traffic.ring-1.worsening',
   ]);
   assert.equal(begun(story).status, 'paused');
   const waits = waitsFor(begun(story))
@@ -174,7 +175,7 @@ test('worse for long enough stops the run and says why; worse for a moment does 
     .join('\n');
   assert.match(
     waits,
-    /owner: Worse after ring 1 of 3 \(10 %\) of traffic: error-rate is 7 %, and was 1 %/,
+    /owner \(ada\): Worse after ring 1 of 3 \(10 %\) of traffic: error-rate is 7 %, and was 1 %/,
   );
   assert.equal(stepIn(story, 'traffic.ring-2.before').status, 'waiting');
 });
@@ -227,9 +228,10 @@ test('too many failed attempts in a ring stop it in the middle of it', () => {
   take(story, 'route.ring-1');
   assert.equal(tell(story, 'route.ring-1', failed('cannot-reach')).includes('RunPaused'), false);
   take(story, 'flush.ring-1');
-  assert.deepEqual(tell(story, 'flush.ring-1', failed('cannot-reach')).slice(-2), [
+  assert.deepEqual(tell(story, 'flush.ring-1', failed('cannot-reach')).slice(-3), [
     'StepBlocked traffic.ring-1.worsening',
     'RunPaused',
+    'StepCalled traffic.ring-1.worsening',
   ]);
   const { problem } = stepIn(story, 'traffic.ring-1.worsening');
   assert.match(problem?.because ?? '', /2 attempts failed in it, and the limit is 1/);

@@ -11,7 +11,7 @@ import { evolve } from './evolve.ts';
 import type { Graph } from './graph.ts';
 import { runAggregate } from './run.ts';
 import type { Run } from './state.ts';
-import { waitsFor } from './views.ts';
+import { waitsFor } from './waits.ts';
 
 test('a run has ended, or says what it waits for and will be looked at again', () => {
   fc.assert(
@@ -24,6 +24,35 @@ test('a run has ended, or says what it waits for and will be looked at again', (
         const somebody = waits.some((wait) => wait.for === 'a person');
         assert.ok(somebody || runAggregate.deadline(run) !== null, JSON.stringify(waits));
       });
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('each wait says what comes when nobody answers, and when that is, it comes', () => {
+  fc.assert(
+    fc.property(course, (each) => {
+      const story = tellCourse(each);
+      const run = begun(story);
+      for (const wait of waitsFor(run)) {
+        assert.notEqual(wait.otherwise.words, '', wait.sentence);
+        const node = run.graph.nodes.find(({ id }) => id === wait.step);
+        if (wait.for === 'a person' && node?.ladder !== undefined)
+          assert.match(wait.who ?? '', /^(technical \(ben\)|owner \(ada\)|node-1)$/);
+      }
+      const soonest = waitsFor(run)
+        .filter(({ otherwise }) => otherwise.at !== null)
+        .toSorted((a, b) => (a.otherwise.at ?? 0) - (b.otherwise.at ?? 0))[0];
+      if (soonest === undefined) return;
+      assert.equal(soonest.otherwise.at, runAggregate.deadline(run));
+      const { length } = story.events;
+      story.pass((soonest.otherwise.at ?? 0) - story.now);
+      const came = story.events.slice(length).map(({ body }) => body);
+      assert.ok(
+        came.some(
+          (body) => body.type === 'RunEnded' || ('step' in body && body.step === soonest.step),
+        ),
+      );
     }),
     { numRuns: 1500 },
   );

@@ -19,7 +19,7 @@ import {
   verification,
 } from '../../testing/playbooks.ts';
 import { runAggregate } from './run.ts';
-import { waitsFor } from './views.ts';
+import { waitsFor } from './waits.ts';
 
 test('a run begins with every step that needs nothing, all at once', () => {
   const story = storyOf(runAggregate, { type: 'Tick' });

@@ -58,6 +58,8 @@ const plan: fc.Arbitrary<Plan> = fc
     // The cast holds because these are all the parts of a plan that scopes and graphs look at.
     return {
       name: 'any',
+      roles: { deputies: {} },
+      ladders: {},
       scopes: { components, regions, tenants: {}, cohorts: {} },
       checkpoints: {},
       playbooks: { full: { scope: 'full', stages } },

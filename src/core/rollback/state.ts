@@ -2,7 +2,7 @@
 import type { Authority } from '../governance/authority.ts';
 import type { Json } from '../journal/event.ts';
 import type { Done, ErrorClass, Outcome, RunKind, Undoes } from './events.ts';
-import type { Graph } from './graph.ts';
+import type { Called, Graph } from './graph.ts';
 import type { Scope } from './scope.ts';
 
 /** Where a step stands. `since` is when it came there, `startedAt` when its timebox began. */
@@ -42,6 +42,24 @@ export interface StepState {
   readonly done: Done | null;
   readonly evidence: Json;
   readonly problem: { readonly class: ErrorClass; readonly because: string } | null;
+  /** While it waits for people: the calls. */
+  readonly calling: Calling | null;
+  /** Who answers for it in place of its owner, who was silent. */
+  readonly handedOver: Called | null;
+}
+
+/** How far the calls for a step have come that waits for people. */
+export interface Calling {
+  /** Since when people are waited for: silence is counted from here. */
+  readonly askedAt: number;
+  /** Since when the ladder is climbed: a rung is due so long after. */
+  readonly since: number;
+  /** The rung that is called next. */
+  readonly next: number;
+  /** Whether anybody but the owner is called. */
+  readonly climbs: boolean;
+  /** Who said that they are at it, and when: nobody else is called for as long as the timebox. */
+  readonly taken: { readonly by: string; readonly at: number } | null;
 }
 
 /** A run: not begun, under way, or ended. */
@@ -100,6 +118,8 @@ export function freshStep(at: number): StepState {
     done: null,
     evidence: null,
     problem: null,
+    calling: null,
+    handedOver: null,
   };
 }
 

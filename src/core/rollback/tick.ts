@@ -2,6 +2,7 @@
 import { policyOfNode, verificationSpent } from './attempt.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
+import { callDueAt, dueCalls } from './ladder.ts';
 import { block, blockingOf } from './policy.ts';
 import type { BegunRun, Run, StepState } from './state.ts';
 import { stepOf } from './state.ts';
@@ -18,7 +19,7 @@ export function tick(run: BegunRun, now: number): readonly RunEvent[] {
   const all = run.graph.nodes.flatMap((node) => {
     const step = stepOf(run, node.id);
     if (step === undefined) return [];
-    const at = dueAt(run, node, step);
+    const at = stepDueAt(run, node, step);
     return at !== null && at <= now ? due(run, node, step, now) : [];
   });
   // Two steps may stop the run at once; it is paused once.
@@ -32,13 +33,14 @@ export function nextDeadline(run: Run): number | null {
   let earliest: number | null = null;
   for (const node of run.graph.nodes) {
     const step = stepOf(run, node.id);
-    const at = step === undefined ? null : dueAt(run, node, step);
+    const at = step === undefined ? null : stepDueAt(run, node, step);
     if (at !== null && (earliest === null || at < earliest)) earliest = at;
   }
   return earliest;
 }
 
-function dueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
+/** When this step is looked at again by itself; null when only people or nodes can move it. */
+export function stepDueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
   switch (step.status) {
     case 'dispatched':
       return run.status === 'running' ? Math.min(redispatchAt(step), spentAt(node, step)) : null;
@@ -49,13 +51,21 @@ function dueAt(run: BegunRun, node: GraphNode, step: StepState): number | null {
     case 'running':
       return spentAt(node, step);
     case 'asked':
-      return step.overdue ? null : spentAt(node, step);
-    case 'waiting':
+      return finite(
+        Math.min(step.overdue ? Infinity : spentAt(node, step), callDueAt(run, node, step)),
+      );
     case 'blocked':
+      return finite(callDueAt(run, node, step));
+    case 'waiting':
     case 'done':
     case 'skipped':
       return null;
   }
+}
+
+/** Infinity is never. */
+function finite(at: number): number | null {
+  return at === Number.POSITIVE_INFINITY ? null : at;
 }
 
 /** The timebox runs from the first attempt on (or from asking a person), through every retry. */
@@ -80,11 +90,17 @@ function due(run: BegunRun, node: GraphNode, step: StepState, now: number): read
       if (now >= spentAt(node, step)) return spent(run, node, step);
       return [{ type: 'StepDispatched', step: node.id, attempt: step.attempt }];
     case 'asked':
-      return [{ type: 'StepOverdue', step: node.id }];
+      return [
+        ...dueCalls(run, node, step, now),
+        ...(step.overdue || now < spentAt(node, step)
+          ? []
+          : [{ type: 'StepOverdue', step: node.id } as const]),
+      ];
+    case 'blocked':
+      return dueCalls(run, node, step, now);
     case 'running':
       return spent(run, node, step);
     case 'waiting':
-    case 'blocked':
     case 'done':
     case 'skipped':
       return [];

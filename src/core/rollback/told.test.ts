@@ -155,3 +155,22 @@ test('a step that waits for people or is late says so', () => {
     'bad: route-back is overdue: its timebox is spent',
   );
 });
+
+test('who is called, who is at it and to whom a step goes is told by name', () => {
+  assert.deepEqual(
+    [
+      told({ type: 'StepCalled', step, rung: 0, role: 'technical', people: ['ben', 'eva'] }),
+      told({ type: 'StepCalled', step, rung: 1, role: 'cto', people: ['cto'] }),
+      told({ type: 'StepCalled', step, rung: 2, role: 'security', people: [] }),
+      told({ type: 'StepAcknowledged', step }),
+      told({ type: 'StepHandedOver', step, from: 'technical', to: 'owner', people: ['ada'] }),
+    ],
+    [
+      'attention: route-back: technical (ben, eva) are called',
+      'attention: route-back: cto is called',
+      'attention: route-back: security (held by nobody) is called',
+      'working: Ada is at route-back',
+      'attention: route-back goes to owner (ada): technical did not answer',
+    ],
+  );
+});

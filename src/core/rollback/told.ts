@@ -64,6 +64,18 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
       return say('attention', `${body.step} waits for a person`);
     case 'StepOverdue':
       return say('bad', `${body.step} is overdue: its timebox is spent`);
+    case 'StepCalled':
+      return say(
+        'attention',
+        `${body.step}: ${calledWords(body.role, body.people)} ${body.people.length > 1 ? 'are' : 'is'} called`,
+      );
+    case 'StepAcknowledged':
+      return say('working', `${who} is at ${body.step}`);
+    case 'StepHandedOver':
+      return say(
+        'attention',
+        `${body.step} goes to ${calledWords(body.to, body.people)}: ${body.from || 'its owner'} did not answer`,
+      );
     case 'StepSkipped':
       return say('deviation', `${body.step} skipped by ${who}${because(body.because)}`);
     case 'StepOverruled':
@@ -181,6 +193,12 @@ function ringLooked(body: RunEvent & { type: 'RingLooked' }): Said {
     case 'unknown':
       return say('unknown', `${body.step}: nobody can say${because(body.because)}`);
   }
+}
+
+/** `technical (ben, ada)`; a person is only named once. */
+export function calledWords(role: string, people: readonly string[]): string {
+  if (people.length === 1 && people[0] === role) return role;
+  return `${role} (${people.length === 0 ? 'held by nobody' : people.join(', ')})`;
 }
 
 function resultWords(result: AttemptResult): string {

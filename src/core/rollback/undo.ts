@@ -142,11 +142,15 @@ function reversed(graph: Graph, touched: readonly Touched[]): Graph {
 
 /** What proved the run that is undone proves the undo of its undo. */
 function proofOf(graph: Graph): Graph['undoVerified'] {
-  for (const { work, timeboxMs, onFailure } of graph.nodes) {
+  for (const { work, timeboxMs, onFailure, owner, ladder } of graph.nodes) {
     if (work.type !== 'verification') continue;
     const { checks, holdMs } = work;
     const policy = onFailure === undefined ? {} : { onFailure };
-    return { checks, holdMs, withinMs: timeboxMs, ...policy };
+    const people = {
+      ...(owner === undefined ? {} : { owner }),
+      ...(ladder === undefined ? {} : { ladder }),
+    };
+    return { checks, holdMs, withinMs: timeboxMs, ...policy, people };
   }
   return undefined;
 }

@@ -94,6 +94,7 @@ export const runOrder = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('SkipStep'), step, because: stated }),
   z.strictObject({ type: z.literal('RetryStep'), step }),
   z.strictObject({ type: z.literal('OverruleStep'), step, because: stated }),
+  z.strictObject({ type: z.literal('TakeStep'), step }),
 ]);
 
 /** `POST /migrations/:plan/decisions`. */

@@ -52,7 +52,7 @@ function headline(view: RunView): Html {
       view.endedAt === null && view.waits.length + view.turns.length > 0
         ? html`<h2>What it waits for</h2>
             <ul class="waits">
-              ${view.turns.map((turn) => html`<li>${said({ mark: turn.blocked ? 'bad' : 'attention', words: `${turn.owner}: ` })}<a href="#turn-${turn.step}">${turn.step}</a></li>`)}${view.waits.map((wait) => html`<li>${wait}</li>`)}
+              ${view.turns.map((turn) => html`<li>${said({ mark: turn.blocked ? 'bad' : 'attention', words: `${turn.who}: ` })}<a href="#turn-${turn.step}">${turn.step}</a></li>`)}${view.waits.map((wait) => html`<li>${wait}</li>`)}
             </ul>`
         : ''
     }`;
@@ -173,14 +173,26 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
       Try ${turn.step} again: looks first, changes only what is missing
     </button>
   </form>`;
+  const take = turn.takeable
+    ? html`<form method="post" action="/r/${run}/take">
+        <input type="hidden" name="step" value="${turn.step}" />${whoField(who)}
+        <button>
+          ${turn.taken ? `I take ${turn.step} over` : `I am at ${turn.step}`}: nobody else is called
+          for now
+        </button>
+      </form>`
+    : '';
   return html`<section class="turn" aria-labelledby="turn-${turn.step}">
     <h2 id="turn-${turn.step}">
-      ${said({ mark: turn.blocked ? 'bad' : 'attention', words: turn.blocked ? `${turn.step} is blocked: ${turn.owner} must say how to go on` : `${turn.owner}: your turn, ${turn.step}` })}
+      ${said({ mark: turn.blocked ? 'bad' : 'attention', words: turnWords(turn) })}
     </h2>
     <p>${turn.instruction}</p>
     ${turn.lookFor === null ? '' : html`<p>Look for: ${turn.lookFor}</p>`}
-    <p class="why">Waiting for ${since(turn.since, now)}. If nobody answers, the run waits.</p>
-    ${turn.blocked ? retry : confirm}
+    <p class="why">
+      Waiting for ${since(turn.since, now)}. If nobody
+      answers${turn.otherwise.at === null ? ', ' : html`: in ${until(turn.otherwise.at, now)} `}${turn.otherwise.words}.
+    </p>
+    ${turn.blocked ? retry : confirm} ${take}
     ${
       turn.blocked && turn.confirmable
         ? html`<details>
@@ -217,6 +229,14 @@ function undoForm({ run, undo }: RunView, who: Who): Html {
       </form>
     </details>
   </div>`;
+}
+
+function turnWords({ step, who, taken, blocked, overdue }: Turn): string {
+  const late = overdue && !blocked ? ', overdue' : '';
+  if (taken) return `${who} is at ${step}${blocked ? ', which is blocked' : late}`;
+  return blocked
+    ? `${step} is blocked: ${who} must say how to go on`
+    : `${who}: your turn, ${step}${late}`;
 }
 
 function orders(view: RunView, who: Who): Html {

@@ -72,6 +72,8 @@ function orderOf(order: string, form: Form): unknown {
       return { type: 'SkipStep', step, because };
     case 'overrule':
       return { type: 'OverruleStep', step, because };
+    case 'take':
+      return { type: 'TakeStep', step };
     case 'retry':
       return { type: 'RetryStep', step };
     case 'pause':

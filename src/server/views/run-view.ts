@@ -1,10 +1,12 @@
 // A run as people see it: where it stands, what it waits for, whose turn it is, and what they can do.
 import type { JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
-import { type GraphNode, verificationOf } from '../../core/rollback/graph.ts';
+import { verificationOf } from '../../core/rollback/graph.ts';
+import { takenBy } from '../../core/rollback/ladder.ts';
 import { scopeText } from '../../core/rollback/scope.ts';
 import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
-import { summaryOf, waitsFor } from '../../core/rollback/views.ts';
+import { summaryOf } from '../../core/rollback/views.ts';
+import { type Otherwise, type Wait, waitsFor } from '../../core/rollback/waits.ts';
 import type { Forecast } from '../../core/rollback/forecast.ts';
 import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
 import { outcomeSaid, whatFor } from '../../core/rollback/told.ts';
@@ -61,7 +63,13 @@ export interface Left {
 /** A step that waits for a person's word: the question, and what can be said. */
 export interface Turn {
   readonly step: string;
-  readonly owner: string;
+  /** Who is waited for: the role that answers with its people, or who took it. */
+  readonly who: string;
+  readonly taken: boolean;
+  /** Whether anybody can say that they are at it. */
+  readonly takeable: boolean;
+  readonly otherwise: Otherwise;
+  readonly overdue: boolean;
   readonly blocked: boolean;
   readonly instruction: string;
   readonly lookFor: string | null;
@@ -86,10 +94,11 @@ export function runView(
   const own = events as readonly JournalEvent<RunEvent>[];
   const { stepsDone, stepsAll } = summaryOf(run);
   const state = stateOf(run);
+  const waits = waitsFor(run);
   const turns =
     run.status === 'ended' || run.status === 'aborting'
       ? []
-      : run.graph.nodes.flatMap((node) => turnOf(run, node));
+      : waits.flatMap((wait) => turnOf(run, wait));
   return {
     run: run.run,
     plan: run.plan,
@@ -108,7 +117,7 @@ export function runView(
     left: run.end === null ? leftOf(foreseen) : null,
     stepsDone,
     stepsAll,
-    waits: waitsFor(run)
+    waits: waits
       .filter(({ step }) => !turns.some((turn) => turn.step === step))
       .map(({ sentence }) => sentence),
     holding: holdingOf(run),
@@ -183,13 +192,18 @@ function stagesOf(run: BegunRun, events: readonly JournalEvent<RunEvent>[]): Run
   }));
 }
 
-function turnOf(run: BegunRun, node: GraphNode): readonly Turn[] {
-  const step = stepOf(run, node.id);
-  if (step?.status !== 'asked' && step?.status !== 'blocked') return [];
+function turnOf(run: BegunRun, wait: Wait): readonly Turn[] {
+  const node = run.graph.nodes.find(({ id }) => id === wait.step);
+  const step = stepOf(run, wait.step);
+  if (node === undefined || (step?.status !== 'asked' && step?.status !== 'blocked')) return [];
   const { work } = node;
   const turn = {
     step: node.id,
-    owner: node.owner ?? 'a person',
+    who: wait.who ?? 'a person',
+    taken: takenBy(step) !== null,
+    takeable: step.calling !== null,
+    otherwise: wait.otherwise,
+    overdue: step.overdue,
     since: step.since,
     confirmable: work.type !== 'verification' && node.ownerOnly !== true,
     ownerOnly: node.ownerOnly === true,

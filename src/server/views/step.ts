@@ -1,5 +1,6 @@
 // One step of a run as people see it: a shape, words, and the times that count.
 import type { JournalEvent } from '../../core/journal/event.ts';
+import { answering, takenBy } from '../../core/rollback/ladder.ts';
 import type { RunEvent } from '../../core/rollback/events.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { ringWords } from '../../core/rollback/rings.ts';
@@ -36,7 +37,7 @@ export function stepView(
   const step = stepOf(run, node.id) ?? freshStep(run.startedAt);
   return {
     id: node.id,
-    owner: node.owner ?? null,
+    owner: answering(node, step) ?? null,
     wants: wantsOf(node),
     mark: markOfStep(step),
     words: wordsOf(run, node, step, events),
@@ -62,9 +63,9 @@ function wordsOf(
     case 'retrying':
       return 'failed, is tried again';
     case 'asked':
-      return `waiting for ${node.owner ?? 'a person'}`;
+      return forPeople('waiting for', node, step);
     case 'blocked':
-      return `blocked, waiting for ${node.owner ?? 'a person'}`;
+      return forPeople('blocked, waiting for', node, step);
     case 'done':
       return done(node, step, events);
     case 'skipped': {
@@ -81,6 +82,13 @@ function isPassedBy(
   step: string,
 ): body is RunEvent & { type: 'StepSkipped' | 'StepOverruled' } {
   return (body.type === 'StepSkipped' || body.type === 'StepOverruled') && body.step === step;
+}
+
+function forPeople(waiting: string, node: GraphNode, step: StepState): string {
+  const taken = takenBy(step);
+  return taken === null
+    ? `${waiting} ${answering(node, step) ?? 'a person'}`
+    : `${waiting.replace(/waiting for$/, '')}${taken} is at it`;
 }
 
 function atWork(run: BegunRun, node: GraphNode, step: StepState): string {

@@ -9,7 +9,7 @@ import type { EventBody, JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent } from '../../core/rollback/events.ts';
 import { runAggregate } from '../../core/rollback/run.ts';
 import type { Run } from '../../core/rollback/state.ts';
-import { waitsFor } from '../../core/rollback/views.ts';
+import { waitsFor } from '../../core/rollback/waits.ts';
 import type { MemoryStore } from '../memory-journal.ts';
 import type { Invariant } from './invariants.ts';
 import { RunModel } from './run-model.ts';

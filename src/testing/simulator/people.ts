@@ -82,6 +82,10 @@ export class People {
       this.#press(`confirms ${step}`, (control, who) =>
         control.tell(number, { type: 'ConfirmStep', step, evidence: 'I saw it.' }, who),
       );
+    else if (at < 0.92)
+      this.#press(`takes ${step}`, (control, who) =>
+        control.tell(number, { type: 'TakeStep', step }, who),
+      );
     else if (at < 0.95)
       this.#press('approves', (control, who) => control.decide(PLAN, { type: 'Approve' }, who));
     else

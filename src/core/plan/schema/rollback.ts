@@ -82,7 +82,11 @@ const undo = z.union([
 const common = {
   step: name,
   owner: name.describe('The role that answers for it'),
-  contingency: name.exactOptional().describe('The role that takes over'),
+  contingency: name.exactOptional().describe('The role that takes over when the owner is silent'),
+  'hand-over': positiveDuration
+    .exactOptional()
+    .describe('How long the owner may be silent (default half of the timebox)'),
+  ladder: name.exactOptional().describe('Who is called (default the ladder of its owner)'),
   timebox: positiveDuration.describe('How long it may take'),
   for: entryFor,
   needs,
@@ -101,29 +105,48 @@ const stateStep = section({
     'at-most': z.int().min(0).describe('How many rows or things it may touch'),
   }).exactOptional(),
   undo: undo.exactOptional().describe('How this step is undone, where the connector can not'),
-}).transform(({ step, owner, contingency, timebox, for: of, needs, ...act }) => ({
-  type: 'step' as const,
-  step,
-  owner,
-  ...(contingency === undefined ? {} : { contingency }),
-  timebox,
-  ...(of === undefined ? {} : { for: of }),
-  needs,
-  act: { type: 'state' as const, ...act },
-}));
-
-const manualStep = section({ ...common, manual }).transform(
-  ({ step, owner, contingency, timebox, for: of, needs, manual }) => ({
-    type: 'step' as const,
+}).transform((written) => {
+  const {
     step,
     owner,
-    ...(contingency === undefined ? {} : { contingency }),
+    contingency,
+    'hand-over': handOver,
+    ladder,
     timebox,
-    ...(of === undefined ? {} : { for: of }),
+    for: of,
     needs,
-    act: { type: 'manual' as const, ...manual },
-  }),
-);
+    ...act
+  } = written;
+  const common = { step, owner, ...peopleOf(contingency, handOver, ladder), timebox };
+  const scope = of === undefined ? {} : { for: of };
+  return {
+    ...{ type: 'step' as const, ...common, ...scope, needs },
+    act: { type: 'state' as const, ...act },
+  };
+});
+
+const manualStep = section({ ...common, manual }).transform((written) => {
+  const { step, owner, contingency, 'hand-over': handOver, ladder, timebox } = written;
+  const common = { step, owner, ...peopleOf(contingency, handOver, ladder), timebox };
+  const scope = written.for === undefined ? {} : { for: written.for };
+  return {
+    ...{ type: 'step' as const, ...common, ...scope, needs: written.needs },
+    act: { type: 'manual' as const, ...written.manual },
+  };
+});
+
+/** What is not said stays unsaid: so a plan keeps its fingerprint when the language learns a word. */
+function peopleOf(
+  contingency: string | undefined,
+  handOver: number | undefined,
+  ladder: string | undefined,
+) {
+  return {
+    ...(contingency === undefined ? {} : { contingency }),
+    ...(handOver === undefined ? {} : { 'hand-over': handOver }),
+    ...(ladder === undefined ? {} : { ladder }),
+  };
+}
 
 const checkpointEntry = section({
   checkpoint: name,
