@@ -14,6 +14,7 @@ const loaders = {
   openmetrics: async () => (await import('./openmetrics/openmetrics.ts')).openmetrics,
   nginx: async () => (await import('./nginx/nginx.ts')).nginx,
   caddy: async () => (await import('./caddy/caddy.ts')).caddy,
+  dns: async () => (await import('./dns/dns.ts')).dns,
   haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
