@@ -70,6 +70,11 @@ export interface ApplyCall extends Call {
     readonly idempotencyKey: string;
     /** Counts from 1. */
     readonly attempt: number;
+    /**
+     * The step destroys, and so many rows or things may be touched: what was shown to the person who consented. Where the
+     * system can count in the moment of the change, more than that is `refused` and nothing is touched.
+     */
+    readonly atMost?: number;
 }
 /** What a connector is told when a system of a plan is opened. */
 export interface OpenContext {

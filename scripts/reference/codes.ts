@@ -85,6 +85,8 @@ export const refusals = {
   'attempt-stale':
     'This attempt of a step no longer counts; a newer one does, or the run has ended.',
   'approval-waits': 'This run waits for approvals already; somebody else approves it.',
+  'consent-mismatch': 'What was typed is not the name of what the step destroys.',
+  'consent-not-wanted': 'The step waits for nobody’s consent.',
   'decided-already': 'Somebody or something answered first; the sentence says who and what.',
   'evidence-missing': 'The step needs evidence: say what you saw.',
   'four-eyes': 'A second pair of eyes is wanted: not of whoever asked, or broke the glass.',
@@ -123,6 +125,7 @@ export const refusals = {
   'run-overtaken': 'A newer run changed the same target; it is undone first.',
   'run-paused': 'The run is paused.',
   'run-under-way': 'A target has one run at a time.',
+  'second-person-wanted': 'Who ordered the run can not be the second person.',
   'step-done': 'The step is done.',
   'step-not-blocked': 'Only a blocked step can be tried again.',
   'step-not-waiting': 'Only a step that asks for people, or is blocked, can be confirmed by hand.',

@@ -56,6 +56,9 @@ const ofRun = {
   StepRetryPlanned: 'The step is tried again at that time.',
   StepBlocked: 'People must say how to go on: retry, skip, confirm by hand, or abort.',
   StepAsked: 'A person is asked to do the step by hand.',
+  StepConsentWanted:
+    'The step would destroy so many rows or things; a second person must type the name of what is destroyed.',
+  StepConsented: 'A second person typed it: as many as were shown may be destroyed.',
   StepOverdue: 'The timebox of the step is spent.',
   StepCalled: 'A rung of the ladder is due: these people are called. Rungs count from 0.',
   StepAcknowledged:

@@ -122,12 +122,24 @@ function wordsOf(line: PreviewLine, look: Look): readonly [string, string] {
     case 'already-so':
       return marked('already', 'already so');
     case 'would-change':
-      return marked('change', line.change);
+      return marked('change', `${line.change}${destroysIn(line)}`);
     case 'unknown':
       return [paint('magenta', '?', look), `could not ask: ${line.because}`];
     case 'by-hand':
       return [paint('yellow', '!', look), `by hand: ${line.instruction}`];
   }
+}
+
+/** What a step that destroys would destroy, and what stands before it. */
+function destroysIn({
+  touches,
+  destructive,
+}: PreviewLine & { readonly says: 'would-change' }): string {
+  if (destructive === undefined) return '';
+  const { names, atMost } = destructive;
+  if (touches === undefined) return `, destroys in ${names}: refused, it can't be counted`;
+  const much = `, destroys ${touches} of at most ${atMost} in ${names}`;
+  return touches > atMost ? `${much}: refused` : `${much}: a second person types the name`;
 }
 
 function conclude(

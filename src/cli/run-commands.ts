@@ -151,6 +151,12 @@ function addStepOrders(run: Command, frame: Frame): void {
         because: reasonOf(said),
       })),
     );
+  ofStep(step, 'consent', 'let a step destroy what it shows: a second person types its name')
+    .requiredOption('--type <name>', 'the name of what is destroyed; nothing else says yes')
+    .addHelpText('after', example('backout run step consent 7 drop-copies --type legacy'))
+    .action((number: string, name: string, own: { readonly type: string }, command: Command) =>
+      tell(frame, command, number, () => ({ type: 'ConsentStep', step: name, typed: own.type })),
+    );
   ofStep(step, 'retry', 'try a blocked step again')
     .addHelpText('after', example('backout run step retry 7 route-back'))
     .action((number: string, name: string, _own: object, command: Command) =>

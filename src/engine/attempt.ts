@@ -4,6 +4,7 @@ import type { AttemptResult } from '../core/rollback/events.ts';
 import type { GraphNode, Work } from '../core/rollback/graph.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
 import { answerOf, callFor, pause } from './calls.ts';
+import { limitOf } from './destructive.ts';
 import { effortOf } from './effort.ts';
 import { type AtWork, type Hands, handBack, isUnderWay, report, tell } from './hands.ts';
 import { LOOK_AGAIN, passCheckpoint, verify } from './looking.ts';
@@ -131,9 +132,13 @@ async function bringAbout(
     await report(at, { type: 'failed', class: 'refused', because });
     return;
   }
+  const destructive = what.type === 'state' ? what.destructive : undefined;
+  const atMost =
+    destructive === undefined ? undefined : await limitOf(destructive, effort.system, first, at);
+  if (atMost === null) return;
   // Somebody else has the step by now: nothing may be applied.
   if (!(await tellObserved(at, first.evidence, first.change))) return;
-  const receipt = await applyOnce(effort.act.act, at);
+  const receipt = await applyOnce(effort.act.act, at, atMost);
   if (!(await report(at, applied(systems, receipt)))) return;
   await report(at, await untilHolds(at, observe));
 }
@@ -158,9 +163,14 @@ async function tellObserved(
 }
 
 /** Applies; when the connector is deaf and answers after we stopped waiting, its receipt is still recorded as late. */
-async function applyOnce(act: (call: ApplyCall) => Promise<Json>, at: AtWork): Promise<Json> {
+async function applyOnce(
+  act: (call: ApplyCall) => Promise<Json>,
+  at: AtWork,
+  atMost: number | undefined,
+): Promise<Json> {
   const { systems } = at.hands;
-  const applying = (async () => act(at.call))();
+  const call = atMost === undefined ? at.call : { ...at.call, atMost };
+  const applying = (async () => act(call))();
   try {
     return await answerOf(at.call, applying, systems.clock);
   } catch (error) {

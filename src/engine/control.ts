@@ -41,6 +41,7 @@ export type RunOrder = RunCommand & {
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'
+    | 'ConsentStep'
     | 'OverruleStep';
 };
 

@@ -204,7 +204,14 @@ export class Office {
         if (undone !== undefined && undone.beyond !== null)
           return newer(runStream(undoes?.run ?? 0), undone.beyond);
         const begins = Math.min(now, context.now);
-        const start = startRun(this.streams, after, ordered, begins, undone?.state);
+        const start = startRun(
+          this.streams,
+          after,
+          ordered,
+          begins,
+          undone?.state,
+          orderedBy(decided),
+        );
         if (start.type === 'rejected') return start;
         appends.push(start.append);
       }
@@ -325,6 +332,15 @@ function orderedRun(
       (body): body is MigrationEvent & { type: 'DecisionMade' } =>
         body.type === 'DecisionMade' && body.run !== null,
     );
+}
+
+/** The person who wanted the run; undefined when it was a trigger, silence or a program. */
+function orderedBy(decided: Decided<MigrationEvent> & { type: 'accepted' }): string | undefined {
+  const event = decided.events.find(
+    ({ body }) => body.type === 'DecisionMade' && body.run !== null,
+  );
+  const asked = event?.body.type === 'DecisionMade' ? event.body.requester : undefined;
+  return asked ?? (event?.actor.kind === 'person' ? event.actor.name : undefined);
 }
 
 function done<State>(

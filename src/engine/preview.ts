@@ -1,6 +1,6 @@
 // The preview of a run: every step observed on the real systems, nothing touched.
 import type { Json } from '../connector.ts';
-import type { Graph, GraphNode } from '../core/rollback/graph.ts';
+import type { Destructive, Graph, GraphNode } from '../core/rollback/graph.ts';
 import { answerOf, callFor } from './calls.ts';
 import { evidenceOfLooks, lookAtChecks } from './checks.ts';
 import { effortOf } from './effort.ts';
@@ -24,6 +24,10 @@ export type PreviewLine =
       readonly says: 'would-change';
       readonly change: string;
       readonly evidence: Json;
+      /** How many rows or things it would touch, where the system can count them. */
+      readonly touches?: number;
+      /** It destroys: what, and how much of it at the most. */
+      readonly destructive?: Destructive;
     }
   | ({ readonly step: string; readonly system: string; readonly says: 'unknown' } & Trouble)
   | {
@@ -99,7 +103,17 @@ async function previewNode(
           return { step, system: work.system, says: 'already-so', evidence };
         const change = systems.hide(observation.change ?? 'it differs');
         if (effort.act.type === 'by-system')
-          return { step, system: work.system, says: 'would-change', change, evidence };
+          return {
+            step,
+            system: work.system,
+            says: 'would-change',
+            change,
+            evidence,
+            ...(observation.touches === undefined ? {} : { touches: observation.touches }),
+            ...(work.type === 'state' && work.destructive !== undefined
+              ? { destructive: work.destructive }
+              : {}),
+          };
         const instruction = systems.hide(`${effort.act.because} Now: ${change}.`);
         return { step, system: work.system, says: 'by-hand', instruction };
       } catch (error) {

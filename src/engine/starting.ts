@@ -22,7 +22,7 @@ export type Start = { readonly type: 'started'; readonly append: Append } | Reje
 
 /**
  * Starts the run that a decision orders. It claims its target, so that no second run has it. `undone` is the run that is
- * undone, when the decision says so.
+ * undone, when the decision says so, and `orderedBy` the person who decided, when it was one.
  */
 export function startRun(
   streams: Streams,
@@ -30,15 +30,17 @@ export function startRun(
   decision: MigrationEvent & { type: 'DecisionMade' },
   now: number,
   undone?: Run,
+  orderedBy?: string,
 ): Start {
   const command =
     decision.undoes === undefined
       ? rollback(migration, decision)
       : undo(migration, decision, decision.undoes, undone);
   if (command.type === 'rejected') return command;
+  const ordered = orderedBy === undefined ? command : { ...command, orderedBy };
   const { run } = command;
   const before = { state: runAggregate.initial, seq: 0, at: 0, beyond: null };
-  const decided = runAggregate.decide(command, before.state, { now, actor: backout });
+  const decided = runAggregate.decide(ordered, before.state, { now, actor: backout });
   if (decided.type === 'rejected') return decided;
   const { after: _, ...own } = streams.appendOf(runAggregate, runStream(run), before, decided, now);
   const claim = `target/${migration.plan}`;

@@ -2,6 +2,7 @@
 import type { Durations } from '../../core/rollback/durations.ts';
 import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
 import { type Forecast, forecast } from '../../core/rollback/forecast.ts';
+import { waitsForConsent } from '../../core/rollback/consent.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { scopeText } from '../../core/rollback/scope.ts';
 import { type BegunRun, type Run, type StepState, stepOf } from '../../core/rollback/state.ts';
@@ -86,7 +87,7 @@ function wordsOf(run: BegunRun, node: GraphNode, step: StepState, now: number): 
     case 'retrying':
       return `again in ${stopwatch((step.dueAt ?? now) - now)}${tryOf(step)}`;
     case 'asked':
-      return `${ofBox}, by hand`;
+      return waitsForConsent(step) ? 'waits for a second person' : `${ofBox}, by hand`;
     case 'blocked':
       return 'blocked';
     case 'done':

@@ -49,6 +49,7 @@ type Desired = {
   readonly equals: string | number | boolean;
   readonly apply?: readonly string[] | undefined;
   readonly undo?: readonly string[] | undefined;
+  readonly count?: string | undefined;
 };
 
 /** The state for one kind of database. */
@@ -59,8 +60,12 @@ export function sqlHolds<Client extends SqlClient>(
     summary: kind.summary,
     desired: desiredFor(kind.statements),
     observe: async (client, wanted, call) => {
-      const found = await kind.ask(client, wanted.check, call, `observe ${client.system}`);
-      return judge(kind, client, wanted, found);
+      const what = `observe ${client.system}`;
+      const found = await kind.ask(client, wanted.check, call, what);
+      const seen = judge(kind, client, wanted, found);
+      if (seen.type !== 'differs' || wanted.count === undefined) return seen;
+      const touches = countIn(kind, client, await kind.ask(client, wanted.count, call, what));
+      return { ...seen, touches };
     },
     apply: async (client, wanted, call) => {
       if (wanted.apply === undefined) throw missing(kind.who, client, 'apply');
@@ -87,6 +92,10 @@ function desiredFor(statements: z.ZodType<readonly string[]>) {
     }),
     undo: statements.optional().meta({
       description: 'Brings back what was there before; run only while the state holds',
+    }),
+    count: z.string().min(1).optional().meta({
+      description:
+        'SQL that gives the number of rows that apply would change; a destructive step needs it',
     }),
   });
 }
@@ -125,10 +134,48 @@ async function change<Client extends SqlClient>(
       // Only at a first attempt it is sure that somebody else made it so.
       return { statements: [], already: call.attempt === 1 };
     }
+    if (wanted.count !== undefined && call.atMost !== undefined)
+      assertAtMost(kind, client, call.atMost, countIn(kind, client, await ask(wanted.count)));
     const statements: Json[] = [];
     for (const each of sql) statements.push(await run(each));
+    // What a statement really touched counts more than what was counted: more than allowed is rolled back with all of them.
+    const rows = Math.max(0, ...statements.map(rowsOf));
+    if (call.atMost !== undefined) assertAtMost(kind, client, call.atMost, rows);
     return { statements, already: false };
   });
+}
+
+function countIn<Client extends SqlClient>(
+  { who }: SqlKind<Client>,
+  client: SqlClient,
+  found: Scalar,
+): number {
+  const count = found.type === 'value' ? Number(found.value) : Number.NaN;
+  if (found.type === 'value' && typeof found.value !== 'boolean' && Number.isSafeInteger(count))
+    return count;
+  throw new ConnectorError(
+    'refused',
+    `[${who}] Cannot count in ${client.system}: count must give one whole number.`,
+  );
+}
+
+function rowsOf(receipt: Json): number {
+  if (typeof receipt !== 'object' || receipt === null || !('rows' in receipt)) return 0;
+  return typeof receipt.rows === 'number' ? receipt.rows : 0;
+}
+
+function assertAtMost<Client extends SqlClient>(
+  { who }: SqlKind<Client>,
+  client: SqlClient,
+  atMost: number,
+  rows: number,
+): void {
+  if (rows <= atMost) return;
+  throw new ConnectorError(
+    'refused',
+    `[${who}] Cannot apply on ${client.system}: ${rows} rows would be touched, and consent was given to ${atMost}. Nothing was touched.`,
+    { facts: { rows, atMost } },
+  );
 }
 
 function judge<Client extends SqlClient>(

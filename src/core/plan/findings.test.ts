@@ -88,6 +88,28 @@ test('a playbook that nothing verifies blocks', () => {
   expectFinding(trigger('mode: advise'), 'playbook-is-verified', 'block', 5);
 });
 
+test('a step that destroys blocks until the plan says which environment its system is', () => {
+  const destroys = (environment: string): string => `${head}people: { ada: {} }
+roles: { owner: ada }
+systems:
+  copies: { uses: postgres, url: "\${COPIES_URL}"${environment} }
+playbooks:
+  full:
+    scope: full
+    stages:
+      - clean:
+          - step: drop-copies
+            owner: owner
+            timebox: 1m
+            uses: sql/holds
+            with: { system: copies, check: "select true" }
+            destructive: { names: copies, at-most: 5 }
+`;
+  expectFinding(destroys(''), 'destructive-names-environment', 'block', 17);
+  const named = findingsOf(destroys(', environment: production'));
+  assert.ok(named.every(({ rule }) => rule !== 'destructive-names-environment'));
+});
+
 test('rolling back because the only source fell silent blocks', () => {
   expectFinding(
     trigger('mode: automatic, no-data: { is: roll-back }'),

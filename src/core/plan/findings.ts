@@ -35,6 +35,7 @@ export function readFindings(looked: Looked): readonly Finding[] {
     ...ofPhases(looked.plan),
     ...ofTriggers(looked.plan, looked.tree),
     ...ofPlaybooks(looked.plan),
+    ...ofDestructiveSteps(looked.plan),
     ...scopeOpinions(looked.plan).map((said): Opinion => ({ ...said, severity: 'warn' })),
   ].filter((opinion) => !silenced(opinion.path, looked.plan['not-applicable']));
   return [
@@ -287,6 +288,29 @@ type Leaf = Exclude<Condition, { readonly of: readonly Condition[] }>;
 
 function leavesOf(condition: Condition): readonly Leaf[] {
   return 'of' in condition ? condition.of.flatMap(leavesOf) : [condition];
+}
+
+/** What destroys must be able to tell production from a copy: the plan says which environment it is. */
+function ofDestructiveSteps(plan: Plan): readonly Opinion[] {
+  return Object.entries(plan.playbooks).flatMap(([name, { stages }]) =>
+    stages.flatMap((stage, index) =>
+      stage.entries.flatMap((entry, place): readonly Opinion[] => {
+        if (entry.type !== 'step' || entry.act.type !== 'state') return [];
+        const { destructive, with: wanted } = entry.act;
+        const system = typeof wanted['system'] === 'string' ? wanted['system'] : '';
+        if (destructive === undefined || plan.systems[system]?.environment !== undefined) return [];
+        return [
+          {
+            rule: 'destructive-names-environment',
+            severity: 'block',
+            path: ['playbooks', name, 'stages', index, stage.name, place, 'destructive'],
+            message: `Step ${entry.step} destroys, and the plan does not say which environment system ${system} is; it would never be applied.`,
+            mend: `Add environment: production (or what it is) to system ${system}.`,
+          },
+        ];
+      }),
+    ),
+  );
 }
 
 function ofPlaybooks(plan: Plan): readonly Opinion[] {

@@ -2,6 +2,7 @@
 import { type Context, type Decided, accept, reject } from '../journal/aggregate.ts';
 import { notVerified } from './advance.ts';
 import type { RunCommand } from './commands.ts';
+import { consentWanted } from './consent.ts';
 import type { AttemptResult, RunEvent } from './events.ts';
 import { type GraphNode, changesSystem, verificationOf } from './graph.ts';
 import { type Policy, SAFE_POLICY, block, blockingOf } from './policy.ts';
@@ -10,7 +11,13 @@ import type { BegunRun, StepState } from './state.ts';
 import { stepOf } from './state.ts';
 
 type AttemptCommand = RunCommand & {
-  type: 'BeginAttempt' | 'ReportObserved' | 'ReportResult' | 'ReportLost' | 'ReportVerification';
+  type:
+    | 'BeginAttempt'
+    | 'ReportObserved'
+    | 'ReportConsentWanted'
+    | 'ReportResult'
+    | 'ReportLost'
+    | 'ReportVerification';
 };
 
 /** The run's answer to a node. */
@@ -40,6 +47,10 @@ export function decideAttempt(
         evidence: command.evidence,
         ...(command.change === undefined ? {} : { change: command.change }),
       });
+    case 'ReportConsentWanted':
+      if (!counts(run, step, command.attempt))
+        return reject('attempt-stale', staleMessage(command));
+      return yes(consentWanted(command, node));
     case 'ReportResult':
       if (isByLooks(node) && command.result.type !== 'failed') {
         return reject(

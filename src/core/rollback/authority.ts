@@ -15,6 +15,7 @@ type Told = RunCommand & {
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'
+    | 'ConsentStep'
     | 'OverruleStep'
     | 'TakeStep';
 };
@@ -47,6 +48,11 @@ function actOf(command: Told, run: BegunRun): Act {
       return { type: 'take the step', roles: rolesFor(run, command.step) };
     case 'RetryStep':
       return { type: 'retry the step', roles: rolesFor(run, command.step) };
+    case 'ConsentStep':
+      return {
+        type: 'confirm what is destroyed',
+        not: run.orderedBy === undefined ? [] : [run.orderedBy],
+      };
     case 'OverruleStep':
       return { type: 'overrule the step', roles: [] };
     case 'SkipStep':

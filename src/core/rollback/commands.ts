@@ -17,6 +17,8 @@ export type RunCommand =
   | { readonly type: 'ConfirmStep'; readonly step: string; readonly evidence?: string }
   | { readonly type: 'SkipStep'; readonly step: string; readonly because: string }
   | { readonly type: 'RetryStep'; readonly step: string }
+  /** `typed` is the name of what is destroyed, typed by a second person. */
+  | { readonly type: 'ConsentStep'; readonly step: string; readonly typed: string }
   /** The owner's word over a check that only the owner may pass by. */
   | { readonly type: 'OverruleStep'; readonly step: string; readonly because: string }
   /** A person says that they are at a step that waits for people. */
@@ -33,6 +35,15 @@ export type RunCommand =
       readonly attempt: number;
       readonly evidence: Json;
       readonly change?: string;
+    }
+  /** A node saw what the step would destroy, and has no consent to that much. */
+  | {
+      readonly type: 'ReportConsentWanted';
+      readonly step: string;
+      readonly attempt: number;
+      readonly touches: number;
+      readonly change?: string;
+      readonly evidence: Json;
     }
   | {
       readonly type: 'ReportResult';

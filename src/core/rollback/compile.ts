@@ -269,6 +269,11 @@ function state(act: StateAct): Work {
     system: typeof system === 'string' ? system : '',
     desired,
     retry: { times: act.retry.times, backoffMs: act.retry.backoff },
+    ...(act.destructive === undefined
+      ? {}
+      : {
+          destructive: { names: act.destructive.names, atMost: act.destructive['at-most'] },
+        }),
   };
 }
 

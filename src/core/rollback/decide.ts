@@ -37,6 +37,7 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
     case 'ConfirmStep':
     case 'SkipStep':
     case 'RetryStep':
+    case 'ConsentStep':
     case 'OverruleStep':
     case 'TakeStep':
       return ofLiving(
@@ -47,6 +48,7 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
       return decideRing(command, run, context);
     case 'BeginAttempt':
     case 'ReportObserved':
+    case 'ReportConsentWanted':
     case 'ReportResult':
     case 'ReportLost':
     case 'ReportVerification':

@@ -61,6 +61,8 @@ export type RunEvent =
       readonly scope?: Scope;
       /** Who may tell the run what, as the plan said when it began; without it, everybody may everything. */
       readonly authority?: Authority;
+      /** The person who ordered it, where it was one: never the second person of a step that destroys. */
+      readonly orderedBy?: string;
       /** Left out: the run rolls back by a playbook. */
       readonly undoes?: Undoes;
     }
@@ -133,6 +135,23 @@ export type RunEvent =
       readonly reaction?: Exclude<Reaction, 'retry'>;
     }
   | { readonly type: 'StepAsked'; readonly step: string }
+  /** It would destroy so many; before that, a second person types the name of what is destroyed. */
+  | {
+      readonly type: 'StepConsentWanted';
+      readonly step: string;
+      readonly attempt: number;
+      readonly names: string;
+      readonly touches: number;
+      readonly change?: string;
+      readonly evidence: Json;
+    }
+  /** A second person typed the name: as many as were shown may be destroyed, and not one more. */
+  | {
+      readonly type: 'StepConsented';
+      readonly step: string;
+      readonly names: string;
+      readonly touches: number;
+    }
   | { readonly type: 'StepOverdue'; readonly step: string }
   /** A rung of the step's ladder is due: these people are called. Rungs count from 0. */
   | {
@@ -192,6 +211,8 @@ export const runEventTypes = {
   StepRetryPlanned: true,
   StepBlocked: true,
   StepAsked: true,
+  StepConsentWanted: true,
+  StepConsented: true,
   StepOverdue: true,
   StepCalled: true,
   StepAcknowledged: true,

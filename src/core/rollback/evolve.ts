@@ -114,6 +114,28 @@ function evolveBegun(
         startedAt: at,
         calling: beginCalling(at, false),
       });
+    case 'StepConsentWanted':
+      return change(run, body.step, {
+        status: 'asked',
+        since: at,
+        startedAt: at,
+        calling: beginCalling(at, false),
+        overdue: false,
+        node: null,
+        consent: { touches: body.touches, change: body.change ?? null, given: false },
+      });
+    case 'StepConsented':
+      // How long a person took is not the step's own time.
+      return change(run, body.step, (step) => ({
+        startedAt: null,
+        overdue: false,
+        calling: null,
+        consent: {
+          touches: body.touches,
+          change: step.consent?.change ?? null,
+          given: true,
+        },
+      }));
     case 'StepOverdue':
       // From now on the ladder of a step for people is climbed, beyond its owner.
       return change(run, body.step, ({ calling }) => ({

@@ -35,6 +35,8 @@ export type Work =
       readonly system: string;
       readonly desired: { readonly [key: string]: Json };
       readonly retry: Retry;
+      /** It destroys something: only this much of it, and only after a second person typed its name. */
+      readonly destructive?: Destructive;
     }
   /** Bring back what was there before a state was brought about, from what was kept of it. */
   | {
@@ -76,6 +78,12 @@ export type Work =
     }
   /** Checks that must hold for `holdMs` without a gap: decides the outcome. */
   | { readonly type: 'verification'; readonly checks: readonly string[]; readonly holdMs: number };
+
+/** What a step destroys, and how many rows or things of it at the most. */
+export interface Destructive {
+  readonly names: string;
+  readonly atMost: number;
+}
 
 /** How often a failed attempt is tried again, and how long to wait before the first time (doubled each time). */
 export interface Retry {

@@ -2,6 +2,7 @@
 import { type Context, type Decided, accept, reject } from '../journal/aggregate.ts';
 import { isOver } from './advance.ts';
 import type { RunCommand } from './commands.ts';
+import { decideConsent } from './consent.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
 import { takenBy } from './ladder.ts';
@@ -16,6 +17,7 @@ type PeopleCommand = RunCommand & {
     | 'ConfirmStep'
     | 'SkipStep'
     | 'RetryStep'
+    | 'ConsentStep'
     | 'OverruleStep'
     | 'TakeStep';
 };
@@ -49,6 +51,10 @@ export function decidePeople(
       return ofStep(run, command.step, (node, step) => confirm(command, run, node, step, yes));
     case 'SkipStep':
       return ofStep(run, command.step, (node, step) => skip(command, run, node, step, yes));
+    case 'ConsentStep':
+      return ofStep(run, command.step, (node, step) =>
+        decideConsent(command, run, node, step, context.actor, yes),
+      );
     case 'OverruleStep':
       return ofStep(run, command.step, (node, step) => overrule(command, run, node, step, yes));
     case 'RetryStep':

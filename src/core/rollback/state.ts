@@ -37,6 +37,12 @@ export interface StepState {
   /** What was there before the first apply, and what would change. */
   readonly before: { readonly evidence: Json; readonly change: string | null } | null;
   readonly receipt: Json;
+  /** What it would destroy, as it was shown; `given` once a second person typed its name. */
+  readonly consent: {
+    readonly touches: number;
+    readonly change: string | null;
+    readonly given: boolean;
+  } | null;
   /** What the looks after a ring say, and since when. */
   readonly looked: { readonly says: 'good' | 'worse' | 'unknown'; readonly since: number } | null;
   readonly done: Done | null;
@@ -79,6 +85,7 @@ export type Run =
       /** What goes back; left out when that is everything. */
       readonly scope?: Scope;
       readonly authority?: Authority;
+      readonly orderedBy?: string;
       /** The run that this one undoes. */
       readonly undoes?: Undoes;
       readonly startedAt: number;
@@ -115,6 +122,7 @@ export function freshStep(at: number): StepState {
     before: null,
     receipt: null,
     looked: null,
+    consent: null,
     done: null,
     evidence: null,
     problem: null,

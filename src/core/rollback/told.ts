@@ -62,6 +62,16 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
       return say('bad', `${body.step} is blocked, ${plain(body.class)}${because(body.because)}`);
     case 'StepAsked':
       return say('attention', `${body.step} waits for a person`);
+    case 'StepConsentWanted':
+      return say(
+        'attention',
+        `${body.step} would destroy ${body.touches} in ${body.names}${because(body.change ?? '')}; a second person must type the name`,
+      );
+    case 'StepConsented':
+      return say(
+        'deviation',
+        `${who} consents: ${body.step} may destroy up to ${body.touches} in ${body.names}`,
+      );
     case 'StepOverdue':
       return say('bad', `${body.step} is overdue: its timebox is spent`);
     case 'StepCalled':

@@ -1,5 +1,6 @@
 // What a run waits for: whom or what, with which orders people can answer, and what happens when nobody does.
 import type { Mark } from '../words/marks.ts';
+import { destroyedBy, waitsForConsent } from './consent.ts';
 import { answering, dueCalls, takenBy } from './ladder.ts';
 import type { GraphNode } from './graph.ts';
 import { type BegunRun, type StepState, stepOf } from './state.ts';
@@ -145,7 +146,12 @@ function whoAnswers(node: GraphNode, step: StepState): string {
   return calledWords(answers.role, answers.people);
 }
 
-function askedWords({ id, work }: GraphNode, step: StepState, who: string): string {
+function askedWords(node: GraphNode, step: StepState, who: string): string {
+  const { id, work } = node;
+  if (waitsForConsent(step)) {
+    const much = `${step.consent?.touches ?? 0} in ${destroyedBy(node)?.names ?? ''}`;
+    return `${id} would destroy ${much}, and waits for a second person who types the name.`;
+  }
   const { instruction = '', lookFor } = work.type === 'manual' ? work : {};
   const late = step.overdue ? ' It is overdue.' : '';
   const what = instruction === '' ? '' : `: ${instruction.replace(/\.?$/, '.')}`;
@@ -168,7 +174,15 @@ function takeOrder(run: number, id: string, step: StepState): readonly string[] 
     : [`backout run step take ${run} ${id}`];
 }
 
-function askedOrders(run: number, { id, work }: GraphNode, step: StepState): readonly string[] {
+function askedOrders(run: number, node: GraphNode, step: StepState): readonly string[] {
+  const { id, work } = node;
+  if (waitsForConsent(step)) {
+    return [
+      `backout run step consent ${run} ${id} --type ${destroyedBy(node)?.names ?? ''}`,
+      `backout run step skip ${run} ${id} --because "…"`,
+      ...takeOrder(run, id, step),
+    ];
+  }
   const required = work.type === 'manual' && work.evidence === 'required';
   return [
     `backout run step confirm ${run} ${id}${required ? ' --evidence "what you saw"' : ''}`,

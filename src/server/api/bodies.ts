@@ -93,6 +93,11 @@ export const runOrder = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('SkipStep'), step, because: stated }),
   z.strictObject({ type: z.literal('RetryStep'), step }),
+  z.strictObject({
+    type: z.literal('ConsentStep'),
+    step,
+    typed: z.string().trim().min(1).max(200),
+  }),
   z.strictObject({ type: z.literal('OverruleStep'), step, because: stated }),
   z.strictObject({ type: z.literal('TakeStep'), step }),
 ]);

@@ -182,6 +182,17 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
         </button>
       </form>`
     : '';
+  const consent =
+    turn.destroys === null
+      ? confirm
+      : html`<form method="post" action="/r/${run}/consent">
+          <input type="hidden" name="step" value="${turn.step}" />
+          ${textField('typed', `Type the name of what is destroyed: ${turn.destroys.names}`, true)}
+          ${whoField(who)}
+          <button class="danger">
+            Consent: ${turn.step} destroys up to ${turn.destroys.touches} in ${turn.destroys.names}
+          </button>
+        </form>`;
   return html`<section class="turn" aria-labelledby="turn-${turn.step}">
     <h2 id="turn-${turn.step}">
       ${said({ mark: turn.blocked ? 'bad' : 'attention', words: turnWords(turn) })}
@@ -192,7 +203,7 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
       Waiting for ${since(turn.since, now)}. If nobody
       answers${turn.otherwise.at === null ? ', ' : html`: in ${until(turn.otherwise.at, now)} `}${turn.otherwise.words}.
     </p>
-    ${turn.blocked ? retry : confirm} ${take}
+    ${turn.blocked ? retry : consent} ${take}
     ${
       turn.blocked && turn.confirmable
         ? html`<details>

@@ -76,6 +76,8 @@ function orderOf(order: string, form: Form): unknown {
       return { type: 'TakeStep', step };
     case 'retry':
       return { type: 'RetryStep', step };
+    case 'consent':
+      return { type: 'ConsentStep', step, typed: form['typed'] };
     case 'pause':
       return { type: 'PauseRun', because };
     case 'resume':

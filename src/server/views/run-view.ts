@@ -1,6 +1,7 @@
 // A run as people see it: where it stands, what it waits for, whose turn it is, and what they can do.
 import type { JournalEvent } from '../../core/journal/event.ts';
 import type { RunEvent, RunKind } from '../../core/rollback/events.ts';
+import { destroyedBy, waitsForConsent } from '../../core/rollback/consent.ts';
 import { verificationOf } from '../../core/rollback/graph.ts';
 import { takenBy } from '../../core/rollback/ladder.ts';
 import { scopeText } from '../../core/rollback/scope.ts';
@@ -77,6 +78,8 @@ export interface Turn {
   readonly evidence: 'required' | 'optional';
   /** A verification is measured: it can be skipped with a reason, never confirmed by hand. */
   readonly confirmable: boolean;
+  /** What would be destroyed, and how much of it: its name is typed by a second person. */
+  readonly destroys: { readonly names: string; readonly touches: number } | null;
   /** Only the owner may let the run go on without it. */
   readonly ownerOnly: boolean;
 }
@@ -207,6 +210,7 @@ function turnOf(run: BegunRun, wait: Wait): readonly Turn[] {
     since: step.since,
     confirmable: work.type !== 'verification' && node.ownerOnly !== true,
     ownerOnly: node.ownerOnly === true,
+    destroys: null,
   };
   if (step.status === 'asked' && work.type === 'manual') {
     return [
@@ -216,6 +220,22 @@ function turnOf(run: BegunRun, wait: Wait): readonly Turn[] {
         instruction: work.instruction,
         lookFor: work.lookFor ?? null,
         evidence: work.evidence,
+      },
+    ];
+  }
+  const destroyed = destroyedBy(node);
+  if (destroyed !== undefined && step.consent !== null && waitsForConsent(step)) {
+    const { touches, change } = step.consent;
+    const what = change === null ? '' : ` (${change})`;
+    return [
+      {
+        ...turn,
+        who: turn.taken ? turn.who : 'a second person',
+        blocked: false,
+        instruction: `${node.id} would destroy ${touches} in ${destroyed.names}${what}; at most ${destroyed.atMost} are allowed. More than is shown here is asked for again.`,
+        lookFor: null,
+        evidence: 'required',
+        destroys: { names: destroyed.names, touches },
       },
     ];
   }

@@ -2,6 +2,7 @@
 import type { JournalEvent } from '../../core/journal/event.ts';
 import { answering, takenBy } from '../../core/rollback/ladder.ts';
 import type { RunEvent } from '../../core/rollback/events.ts';
+import { waitsForConsent } from '../../core/rollback/consent.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import { ringWords } from '../../core/rollback/rings.ts';
 import { type BegunRun, type StepState, freshStep, stepOf } from '../../core/rollback/state.ts';
@@ -63,6 +64,7 @@ function wordsOf(
     case 'retrying':
       return 'failed, is tried again';
     case 'asked':
+      if (waitsForConsent(step)) return 'waiting for a second person to type what is destroyed';
       return forPeople('waiting for', node, step);
     case 'blocked':
       return forPeople('blocked, waiting for', node, step);
