@@ -8,6 +8,7 @@ const loaders = {
   command: async () => (await import('./command/command.ts')).command,
   mysql: async () => (await import('./mysql/mysql.ts')).mysql,
   redis: async () => (await import('./redis/redis.ts')).redis,
+  ssh: async () => (await import('./ssh/ssh.ts')).ssh,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,
   prometheus: async () => (await import('./prometheus/prometheus.ts')).prometheus,

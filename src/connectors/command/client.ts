@@ -1,8 +1,9 @@
 // The options of the command connector: where commands run and what they find around them.
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { OpenContext } from '../../connector.ts';
+import type { Call, ErrorClass, Json, OpenContext } from '../../connector.ts';
 import { createConcealer, type Concealer } from '../concealer.ts';
+import { runCommand, type Ran } from './run.ts';
 
 /** A program and its words. No shell: nothing in it is ever interpreted. */
 export const argv = z
@@ -11,7 +12,8 @@ export const argv = z
   .refine(([program]) => program !== '', 'must begin with a program')
   .meta({ description: 'A program and its words, as a list; no shell' });
 
-const environment = z.record(
+/** What is put into the environment of a program. */
+export const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name of a variable'),
   z.string(),
 );
@@ -34,12 +36,31 @@ export const commandOptions = z.strictObject({
 /** The options after validation. */
 export type CommandOptions = z.output<typeof commandOptions>;
 
-/** Where commands of one system run. */
+/** A command as the plan gives it. */
+export interface Asked {
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly environment?: { readonly [name: string]: string };
+  /** Given on standard input. */
+  readonly input?: string;
+}
+
+/** What became of a command somewhere else whose end was not seen: `because` is a sentence. */
+export interface Lost {
+  readonly type: 'lost';
+  readonly class: ErrorClass;
+  readonly because: string;
+}
+
+/** Where commands of one system run: on this machine, or on another one. */
 export interface CommandClient {
+  /** Begins every message. */
+  readonly who: string;
   readonly system: string;
-  readonly directory: string;
-  readonly environment: { readonly [name: string]: string };
+  /** For evidence. */
+  readonly place: { readonly [name: string]: Json };
   readonly identity: readonly string[] | undefined;
+  readonly run: (asked: Asked, call: Call) => Promise<Ran | Lost>;
   readonly conceal: Concealer;
 }
 
@@ -52,11 +73,23 @@ export function openCommand(options: CommandOptions, context: OpenContext): Comm
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+  const directory = resolve(context.directory, options.cwd ?? '.');
+  const environment = { ...Object.fromEntries(own), ...options.env };
   return {
+    who: 'command',
     system: context.system,
-    directory: resolve(context.directory, options.cwd ?? '.'),
-    environment: { ...Object.fromEntries(own), ...options.env },
+    place: { directory },
     identity: options.identity,
+    run: ({ argv: words, cwd, environment: more, input }, call) =>
+      runCommand(
+        {
+          argv: words,
+          directory: cwd === undefined ? directory : resolve(directory, cwd),
+          environment: { ...environment, ...more },
+          ...(input === undefined ? {} : { input }),
+        },
+        call,
+      ),
     conceal: createConcealer(Object.values(options.env)),
   };
 }

@@ -1,5 +1,4 @@
 // The state command/holds: a command that tells whether it holds, and one that makes it so.
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   ConnectorError,
@@ -8,7 +7,7 @@ import {
   type Json,
   type Receipt,
 } from '../../connector.ts';
-import { argv, type CommandClient } from './client.ts';
+import { argv, environment, type Asked, type CommandClient } from './client.ts';
 import { saidIn } from './output.ts';
 import { failureOf, run } from './step.ts';
 
@@ -22,7 +21,7 @@ const desired = z.strictObject({
       'Brings back what was there before; finds the receipt of apply on standard input (null when it got lost), and what observe saw before the first apply in BACKOUT_BEFORE',
   }),
   cwd: z.string().optional(),
-  env: z.record(z.string(), z.string()).default({}),
+  env: environment.default({}),
   'holds-exit': exit.default(0).meta({ description: 'Default: 0' }),
   'differs-exit': exit.default(1).meta({ description: 'Default: 1; all other codes are unknown' }),
 });
@@ -34,7 +33,7 @@ export const holds = defineState({
   summary: 'One command sees that all is well; another makes it so',
   desired,
   observe: async (client: CommandClient, wanted: Desired, call) => {
-    const ran = await run(client, asked(client, wanted, wanted.observe), call);
+    const ran = await run(client, asked(wanted, wanted.observe), call);
     const codes = [wanted['holds-exit'], wanted['differs-exit']];
     const failure = failureOf(client, 'observe', wanted.observe, ran, codes);
     if (failure !== undefined) throw failure;
@@ -73,7 +72,7 @@ async function act(
 ): Promise<Receipt> {
   const ran = await run(
     client,
-    { ...asked(client, wanted, words), ...(input === undefined ? {} : { input }) },
+    { ...asked(wanted, words), ...(input === undefined ? {} : { input }) },
     call,
   );
   const failure = failureOf(client, verb, words, ran, [0]);
@@ -82,9 +81,8 @@ async function act(
   return client.conceal.json({ said, ...ofRun(ran) });
 }
 
-function asked(client: CommandClient, wanted: Desired, words: readonly string[]) {
-  const directory = wanted.cwd === undefined ? undefined : resolve(client.directory, wanted.cwd);
-  return { argv: words, directory, environment: wanted.env };
+function asked(wanted: Desired, words: readonly string[]): Asked {
+  return { argv: words, cwd: wanted.cwd, environment: wanted.env };
 }
 
 function ofRun(ran: {
@@ -104,6 +102,6 @@ function changeIn(said: Json): string | undefined {
 function missing(client: CommandClient, what: 'apply' | 'undo'): ConnectorError {
   return new ConnectorError(
     'refused',
-    `[command] Cannot ${what} on ${client.system}: the plan gives no command for it. Add ${what}: [program, word, …].`,
+    `[${client.who}] Cannot ${what} on ${client.system}: the plan gives no command for it. Add ${what}: [program, word, …].`,
   );
 }

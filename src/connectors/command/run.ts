@@ -15,6 +15,11 @@ export interface Run {
   readonly input?: string;
   /** How much of the beginning of what it prints is kept. Default: 32 KiB. */
   readonly keepBytes?: number;
+  /**
+   * A word that the program says on standard error once it has begun something elsewhere, which it ends when its standard
+   * input does. The input is then held open, and the program is given a moment to end that before it is ended itself.
+   */
+  readonly lifeline?: string;
 }
 
 /** What became of it. */
@@ -41,6 +46,8 @@ const graceMs = 1000;
 const deathMs = 500;
 /** How long to listen for the last words of strays after the command itself has exited. */
 const lastWordsMs = 1000;
+/** How long what was begun elsewhere may take to end: more than the second that is between asking and making it. */
+const farewellMs = 2000;
 const printedMaxBytes = 16 * 1024 * 1024;
 
 /** Runs it to its end, or to the end of the call. Resolves only when no process of its group is left. */
@@ -52,8 +59,9 @@ export async function runCommand(run: Run, call: Call): Promise<Ran> {
     if (typeof child === 'string') return { type: 'not-started', code: child };
     if (child.pid !== undefined) guard(child.pid);
     child.stdin.on('error', () => undefined); // a command need not read its input
-    child.stdin.end(run.input ?? '');
-    const ended = await waitFor(child, signal, run.keepBytes);
+    child.stdin.write(run.input ?? '');
+    if (run.lifeline === undefined) child.stdin.end();
+    const ended = await waitFor(child, signal, run);
     if (child.pid !== undefined) unguard(child.pid);
     return ended.type === 'not-started'
       ? ended
@@ -81,7 +89,7 @@ type WithoutMs<T> = T extends { readonly ms: number } ? Omit<T, 'ms'> : T;
 async function waitFor(
   child: Child,
   signal: AbortSignal,
-  keepBytes?: number,
+  { keepBytes, lifeline }: Run,
 ): Promise<WithoutMs<Ran>> {
   const [out, errors] = [createOutput(keepBytes), createOutput()];
   const { promise: stopWanted, resolve: wantStop } = Promise.withResolvers<
@@ -108,6 +116,10 @@ async function waitFor(
   signal.removeEventListener('abort', onAbort);
   if (first.type === 'not-started') return first;
   if (first.type !== 'stop') await soon(closed, lastWordsMs);
+  else if (lifeline !== undefined && errors.text().includes(lifeline)) {
+    child.stdin.end();
+    await soon(closed, farewellMs);
+  }
   await endGroup(child, exit);
   child.stdout.destroy();
   child.stderr.destroy();

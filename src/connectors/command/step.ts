@@ -1,23 +1,15 @@
 // One command of a plan: run with its environment, and its failures told by class.
 import { ConnectorError, type ApplyCall, type Call, type ErrorClass } from '../../connector.ts';
 import { endedError } from '../ending.ts';
-import type { CommandClient } from './client.ts';
-import { runCommand, type Ran } from './run.ts';
-
-/** A command as the plan gives it. */
-export interface Asked {
-  readonly argv: readonly string[];
-  readonly directory?: string | undefined;
-  readonly environment?: { readonly [name: string]: string };
-  readonly input?: string;
-}
+import type { Asked, CommandClient, Lost } from './client.ts';
+import type { Ran } from './run.ts';
 
 /** Runs it. Commands that change something find the idempotency key and the attempt in their environment. */
 export async function run(
   client: CommandClient,
   asked: Asked,
   call: Call | ApplyCall,
-): Promise<Ran> {
+): Promise<Ran | Lost> {
   const applying =
     'idempotencyKey' in call
       ? {
@@ -25,15 +17,7 @@ export async function run(
           BACKOUT_ATTEMPT: String(call.attempt),
         }
       : {};
-  return runCommand(
-    {
-      argv: asked.argv,
-      directory: asked.directory ?? client.directory,
-      environment: { ...client.environment, ...asked.environment, ...applying },
-      ...(asked.input === undefined ? {} : { input: asked.input }),
-    },
-    call,
-  );
+  return client.run({ ...asked, environment: { ...asked.environment, ...applying } }, call);
 }
 
 /** The error of a run that did not exit with one of these codes; undefined when it did. */
@@ -41,13 +25,13 @@ export function failureOf(
   client: CommandClient,
   verb: string,
   argv: readonly string[],
-  ran: Ran,
+  ran: Ran | Lost,
   codes: readonly number[],
 ): ConnectorError | undefined {
   const what = `${verb} ${client.system}`;
   const program = argv[0] ?? '';
   const fail = (errorClass: ErrorClass, why: string): ConnectorError =>
-    new ConnectorError(errorClass, client.conceal.text(`[command] Cannot ${what}: ${why}`));
+    new ConnectorError(errorClass, client.conceal.text(`[${client.who}] Cannot ${what}: ${why}`));
   switch (ran.type) {
     case 'exited': {
       if (codes.includes(ran.code)) return undefined;
@@ -61,7 +45,9 @@ export function failureOf(
       if (ran.why === 'printed-too-much') {
         return fail('refused', `${program} printed without end and was stopped.`);
       }
-      return endedError('command', what, ran.why);
+      return endedError(client.who, what, ran.why);
+    case 'lost':
+      return fail(ran.class, ran.because);
     case 'not-started':
       return notStarted(fail, program, ran.code);
   }
