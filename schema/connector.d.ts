@@ -216,6 +216,11 @@ export type Delivery = {
 export interface ChannelKind<Client, Address = never> {
     readonly summary: string;
     readonly address: Schema<Address>;
+    /**
+     * The address of one person, from what the plan says of them (`people.ada.email`): so people are called. Left out: the
+     * channel reaches no single person.
+     */
+    readonly person?: (contact: string) => Json;
     readonly send: (client: Client, address: Address, notice: Notice, call: ApplyCall) => Promise<Delivery>;
     /** Where the system can tell: did it arrive? */
     readonly confirm?: (client: Client, receipt: Receipt, call: Call) => Promise<'arrived' | 'on-its-way' | 'failed'>;

@@ -229,6 +229,11 @@ export type Delivery =
 export interface ChannelKind<Client, Address = never> {
   readonly summary: string;
   readonly address: Schema<Address>;
+  /**
+   * The address of one person, from what the plan says of them (`people.ada.email`): so people are called. Left out: the
+   * channel reaches no single person.
+   */
+  readonly person?: (contact: string) => Json;
   readonly send: (
     client: Client,
     address: Address,

@@ -1,10 +1,10 @@
 // Delivery: one notice through one channel, with what became of it in the journal. One channel's failure stops no other.
-import type { ApplyCall, Notice, Schema } from '../connector.ts';
+import type { ApplyCall, Json, Notice, Schema } from '../connector.ts';
 import type { NoticeEvent } from '../core/comms/events.ts';
 import type { JournalEvent } from '../core/journal/event.ts';
 import { answerOf, callFor } from './calls.ts';
 import type { Clock } from './clock.ts';
-import type { NoticeJob } from './notices.ts';
+import { type NoticeJob, contactOf, keyOf } from './notices.ts';
 import { type Office, backout } from './office.ts';
 import { waitOut } from './outage.ts';
 import type { Snapshot, Systems } from './systems.ts';
@@ -25,11 +25,11 @@ export async function deliver(
 ): Promise<void> {
   signal.throwIfAborted();
   const stream = `notices-${job.plan}`;
-  const key = `${job.id}/${job.channel}`;
+  const key = keyOf(job);
   const past = (await office.streams.journal.read(stream)) as readonly JournalEvent<NoticeEvent>[];
   if (past.some(({ body }) => body.type === 'NoticeSent' && body.notice === key)) return;
   const snapshot = await office.snapshot(job.plan, job.fingerprint);
-  const to = snapshot.plan.notices?.to[job.channel];
+  const to = recipientOf(job, snapshot);
   if (to === undefined) return;
   const tries = past.filter(
     ({ body }) => body.type === 'NoticeFailed' && body.notice === key,
@@ -45,7 +45,27 @@ export async function deliver(
     throw new Error(`Notice ${key} through ${to.channel}: ${outcome.because}`);
 }
 
-type Recipient = NonNullable<Snapshot['plan']['notices']>['to'][number];
+/** Where a notice goes: an address of the channel, or a person by their own. */
+interface Recipient {
+  readonly channel: string;
+  readonly address: Json;
+  readonly person?: string;
+}
+
+function recipientOf(
+  { channel: index, person }: NoticeJob,
+  { plan }: Snapshot,
+): Recipient | undefined {
+  if (person === undefined) {
+    const to = plan.notices?.to[index];
+    return to && { channel: to.channel, address: to.address ?? to.with };
+  }
+  const call = plan.notices?.calls?.[index];
+  const contact = call && contactOf(plan, person, call.to);
+  return call && contact !== undefined
+    ? { channel: call.channel, address: contact, person }
+    : undefined;
+}
 type Became<Event extends NoticeEvent> = Event extends NoticeEvent
   ? Omit<Event, 'notice' | 'channel'>
   : never;
@@ -64,10 +84,16 @@ async function send(
       const because = `[plan] System ${to.channel} (${system.declared.uses}) has no channel to send a notice through.`;
       return { type: 'NoticeFailed', because };
     }
+    const personally = to.person !== undefined;
+    if (personally && kind.person === undefined) {
+      const because = `[plan] System ${to.channel} (${system.declared.uses}) reaches no single person.`;
+      return { type: 'NoticeFailed', because };
+    }
     const address = await systems.input(
       kind.address as Schema<unknown>,
-      to.address ?? to.with,
-      `notices.to ${to.channel}`,
+      // The cast holds because a person's contact is the text that the plan gives of them.
+      personally ? kind.person?.(to.address as string) : to.address,
+      personally ? `the address of ${to.person} for ${to.channel}` : `notices.to ${to.channel}`,
     );
     const notice: Notice = {
       id: call.idempotencyKey,

@@ -146,7 +146,12 @@ export class Office {
       }
       const whole =
         after.type === 'run'
-          ? await this.#withNotices(appends, () => this.snapshot(after.plan, after.fingerprint))
+          ? await this.#withNotices(
+              appends,
+              context.now,
+              () => this.snapshot(after.plan, after.fingerprint),
+              after,
+            )
           : appends;
       const appended = await this.#journal.append(whole);
       if (appended.type === 'appended') {
@@ -217,7 +222,7 @@ export class Office {
       }
       const notified =
         after.type === 'migration'
-          ? await this.#withNotices(appends, async () => snapshotOf(after))
+          ? await this.#withNotices(appends, context.now, async () => snapshotOf(after))
           : appends;
       const appended = await this.#journal.append(notified);
       if (appended.type === 'appended') {
@@ -288,7 +293,9 @@ export class Office {
   /** People hear of what just happened by jobs in the same transaction: a notice is never lost, never made up. */
   async #withNotices(
     appends: readonly Append[],
+    at: number,
     snapshot: () => Promise<Snapshot>,
+    run?: BegunRun,
   ): Promise<readonly Append[]> {
     const told: readonly Told[] = appends.flatMap(({ stream, events }) =>
       // The cast holds because the office appends nothing but events of runs and migrations.
@@ -296,6 +303,8 @@ export class Office {
         stream,
         body: body as RunEvent | MigrationEvent,
         who: actor.name,
+        at,
+        ...(run === undefined ? {} : { run }),
       })),
     );
     if (!told.some(({ body }) => isTold(body))) return appends;

@@ -172,6 +172,27 @@ test('a connector, a state and an option that are not there are found without as
     said.stdout,
     /▲ state-is-known {3}Step stop-writes uses command\/hold.*[\s\S]*did you mean "command\/holds"\?/,
   );
+  plan(
+    shopPlan
+      .replace(
+        'notices: { to: [{ channel: pager }] }',
+        'notices: { calls: [{ channel: pager, to: page }, { channel: mail, to: email }] }',
+      )
+      .replace(
+        'systems:\n',
+        'systems:\n  mail: { uses: smtp, host: 127.0.0.1, from: backout@example.com }\n',
+      )
+      .replace('ada: { name: Ada }', 'ada: { name: Ada, email: nowhere }'),
+  );
+  const called = await backout(['check'], at);
+  assert.match(
+    called.stdout,
+    /▲ channel-reaches-people {3}People are called through pager, and the connector webhook reaches no single[\s\S]*person/,
+  );
+  assert.match(
+    called.stdout,
+    /▲ connector-accepts {3}The email of ada, who is called through mail, is not as its connector wants it/,
+  );
   plan(shopPlan.replaceAll('apply: [touch, stopped]', 'aply: [touch, stopped]'));
   const option = await backout(['check'], at);
   assert.equal(option.exit, 1);

@@ -80,6 +80,7 @@ const pretend = defineConnector({
   channel: defineChannel({
     summary: 'A mailbox',
     address: z.object({ box: z.string() }),
+    person: (contact) => ({ box: contact }),
     send: async (client: Client, { box }, { id, subject, text }, call) => {
       await ask(client, 'notice', box, call, { id, subject, text });
       return { type: 'sent', receipt: { box } };

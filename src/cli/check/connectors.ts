@@ -4,7 +4,7 @@ import { connectorNames, loadConnector, resolveState } from '../../connectors/in
 import type { Json } from '../../core/journal/event.ts';
 import { didYouMean } from '../../core/plan/nearest.ts';
 import { fillIn, sampleFills } from '../../core/plan/fills.ts';
-import type { ConnectorState, Loose, Plan } from '../../core/plan/plan.ts';
+import type { ConnectorState, ContactField, Loose, Plan } from '../../core/plan/plan.ts';
 import type { Finding, SourceFile } from '../../core/plan/problem.ts';
 import { fillSecrets, secretReferences } from '../../core/plan/secrets.ts';
 import { type Path, Places } from './places.ts';
@@ -107,6 +107,36 @@ class Judge {
           [...path, 'channel'],
           `Notices go through ${channel}, and the connector ${connector.name} carries none.`,
           'Name a system that uses smtp or webhook.',
+        );
+    }
+    for (const [index, { channel, to }] of (this.#plan.notices?.calls ?? []).entries())
+      await this.#call(['notices', 'calls', index, 'channel'], channel, to);
+  }
+
+  async #call(path: Path, channel: string, to: ContactField): Promise<void> {
+    const connector = this.#connectors.get(channel);
+    if (connector === undefined) return;
+    const kind = connector.channel;
+    if (kind?.person === undefined) {
+      this.#add(
+        'channel-reaches-people',
+        path,
+        `People are called through ${channel}, and the connector ${connector.name} reaches no single person.`,
+        'Name a system that uses smtp.',
+      );
+      return;
+    }
+    for (const [name, person] of Object.entries(this.#plan.people)) {
+      const contact = person[to];
+      if (contact === undefined) continue;
+      const what = `The ${to} of ${name}, who is called through ${channel},`;
+      const issues = await issuesOf(kind.address as Schema<unknown>, kind.person(contact), '');
+      for (const { message } of issues)
+        this.#add(
+          'connector-accepts',
+          ['people', name, to],
+          `${what} is not as its connector wants it: ${message}.`,
+          undefined,
         );
     }
   }

@@ -42,6 +42,7 @@ export const smtp = defineConnector<SmtpOptions, SmtpClient>({
   channel: defineChannel<SmtpClient, Address>({
     summary: 'A plain text mail',
     address,
+    person: (contact) => ({ to: contact }),
     send,
   }),
 });

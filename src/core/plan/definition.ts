@@ -1,6 +1,6 @@
 // What definePlan takes: the types of a plan in TypeScript, with names inferred where they are defined.
 import type { Json } from '../journal/event.ts';
-import type { NoticeMoment, PlanOnFailure } from './plan.ts';
+import type { ContactField, NoticeMoment, PlanOnFailure } from './plan.ts';
 import type { ScopeKind } from '../rollback/scope.ts';
 import type { DurationText, RateText, RatioText, SizeText } from './scalars.ts';
 import type { ConditionInput } from './schema/condition.ts';
@@ -327,10 +327,14 @@ export interface PlanDefinition<
   };
   readonly notices?:
     | {
-        readonly to: readonly {
+        readonly to?: readonly {
           readonly channel: NoInfer<System>;
           readonly address?: Json;
           readonly with?: Loose;
+        }[];
+        readonly calls?: readonly {
+          readonly channel: NoInfer<System>;
+          readonly to: ContactField;
         }[];
         readonly on?: readonly NoticeMoment[];
       }

@@ -53,6 +53,14 @@ test('an unused definition is a warning at its name', () => {
   );
 });
 
+test('whoever may be called and has none of the addresses that calls go to blocks', () => {
+  const plan = (ada: string): string =>
+    `${head}systems: { mail: { uses: smtp } }\npeople: { ada: ${ada} }\nroles: { owner: ada }\nnotices: { calls: [{ channel: mail, to: email }] }\n`;
+  expectFinding(plan('{ chat: ada }'), 'person-is-reachable', 'block', 4);
+  const reachable = findingsOf(plan('{ email: ada@example.com }'));
+  assert.ok(reachable.every(({ rule }) => rule !== 'person-is-reachable'));
+});
+
 test('a phase without failure triggers blocks', () => {
   expectFinding(`${head}phases:\n  - name: canary\n`, 'phase-has-failure-criteria', 'block', 4);
 });

@@ -141,7 +141,29 @@ function ofRoles(plan: Plan): readonly Opinion[] {
         : []),
     ...deputies.map(([role]) => unfilled(['roles', 'deputies', role], role)),
     ...ofApprovals(plan),
+    ...ofCalls(plan),
   ];
+}
+
+/** Whoever holds a role or stands on a ladder may be called at any time. */
+function ofCalls({ notices, roles, ladders, people }: Plan): readonly Opinion[] {
+  const calls = notices?.calls ?? [];
+  if (calls.length === 0) return [];
+  const held = [roles.owner ?? [], ...Object.values(roles.deputies)].flat();
+  const rungs = Object.values(ladders).flatMap((ladder) => ladder.map(({ page }) => page));
+  const callable = Object.keys(people).filter(
+    (name) => held.includes(name) || rungs.includes(name),
+  );
+  const fields = [...new Set(calls.map(({ to }) => to))];
+  return callable
+    .filter((name) => fields.every((field) => people[name]?.[field] === undefined))
+    .map((name) => ({
+      rule: 'person-is-reachable',
+      severity: 'block',
+      path: ['people', name],
+      message: `${people[name]?.name ?? name} would be called and cannot be reached: nobody knows their ${fields.join(' or ')}.`,
+      mend: `Add ${fields[0] ?? 'email'}: to people.${name}.`,
+    }));
 }
 
 /** Whoever asks never counts, so it takes one more person than approvals. */

@@ -339,7 +339,14 @@ export type NoticeMoment =
   | 'decision-wanted'
   | 'run-end'
   /** A run that somebody wants waits for the approval of others, or does so no longer. */
-  | 'approval-wanted';
+  | 'approval-wanted'
+  /** A step waits for people, and these are called. */
+  | 'call'
+  /** A step for people was not done in its time. */
+  | 'overdue';
+
+/** An address that a plan may give of a person. */
+export type ContactField = 'email' | 'chat' | 'phone' | 'page';
 
 /** Plain notices of a run. */
 export interface PlanNotices {
@@ -349,6 +356,8 @@ export interface PlanNotices {
     readonly address?: Json;
     readonly with: Loose;
   }[];
+  /** How people are reached who are called or asked: `to` names the field of `people:` that the channel takes. */
+  readonly calls?: readonly { readonly channel: string; readonly to: ContactField }[];
   readonly on: readonly NoticeMoment[];
 }
 

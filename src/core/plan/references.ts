@@ -131,6 +131,7 @@ const rules: readonly Rule[] = [
     saying: 'Reconciliation $1 compares',
   },
   { path: 'notices.to.#.channel', kinds: ['system'], saying: 'A notice goes through' },
+  { path: 'notices.calls.#.channel', kinds: ['system'], saying: 'People are called through' },
   { path: 'communications.audiences.*.people.#', kinds: ['person'], saying: 'Audience $1 has' },
   {
     path: 'communications.channels.*.system',

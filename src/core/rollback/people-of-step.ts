@@ -41,7 +41,7 @@ function ladderOf(plan: Plan, owner: string, name: string): readonly Rung[] {
 }
 
 /** What the plan means by this name: a role and who holds it, or a person. */
-function called(plan: Plan, role: string): Called {
+export function called(plan: Plan, role: string): Called {
   const { owner, deputies } = plan.roles;
   const held = role === FINAL ? owner : Object.hasOwn(deputies, role) ? deputies[role] : [role];
   return { role, people: held ?? [] };

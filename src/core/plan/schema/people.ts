@@ -54,6 +54,15 @@ export const obligation = section({
   because: text.exactOptional(),
 });
 
+const moments = [
+  'run-start',
+  'decision-wanted',
+  'approval-wanted',
+  'call',
+  'overdue',
+  'run-end',
+] as const;
+
 /** Plain notices of a run, to a channel of a system. */
 export const notices = section({
   to: z
@@ -64,11 +73,25 @@ export const notices = section({
         with: z.record(z.string(), json).default({}),
       }),
     )
-    .readonly(),
-  on: z
-    .array(z.enum(['run-start', 'decision-wanted', 'approval-wanted', 'run-end']))
     .readonly()
-    .default(['run-start', 'decision-wanted', 'approval-wanted', 'run-end'])
+    .default([])
+    .describe('Where everybody reads them'),
+  calls: z
+    .array(
+      section({
+        channel: name.describe('The system that carries it'),
+        to: z
+          .enum(['email', 'chat', 'phone', 'page'])
+          .describe('Which address of people: it goes to'),
+      }),
+    )
+    .readonly()
+    .exactOptional()
+    .describe('How the people who are called are reached, each by their own address'),
+  on: z
+    .array(z.enum(moments))
+    .readonly()
+    .default(moments)
     .describe('Which moments are told (default all)'),
 });
 
