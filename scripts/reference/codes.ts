@@ -100,6 +100,7 @@ export const refusals = {
   'scope-does-nothing': 'No step of the playbook is for what was asked for.',
   'scope-breaks-needs': 'A step of the scope needs one that the scope leaves out.',
   'needs-open': 'What the step needs is not over yet.',
+  'scope-too-large': 'A run of this scope would have more steps than a run may have.',
   'nothing-to-overrule': 'The step holds nothing back by the word of the plan.',
   'overrule-only':
     'Only the owner may let the run go on without this: it is overruled, never skipped.',

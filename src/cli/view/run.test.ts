@@ -160,3 +160,60 @@ test('no line is ever wider than the terminal, whatever the width and the moment
     ),
   );
 });
+
+test('after a ring the terminal says what the looks say, and a ring that was worse how to go on or to undo it', () => {
+  const story = started(
+    step('before', { work: { type: 'measure', signals: ['errors'] } }),
+    step('route<before'),
+    step('look<route', {
+      owner: 'owner',
+      ownerOnly: true,
+      work: {
+        type: 'worsening',
+        ring: { stage: 'traffic', number: 2, of: 3, share: 0.5 },
+        checks: ['login'],
+        signals: [],
+        before: 'before',
+        soakMs: 60_000,
+        forMs: 10_000,
+        failuresMax: null,
+        steps: ['route'],
+      },
+    }),
+    step('mail<look'),
+  );
+  for (const id of ['before', 'route']) {
+    story.when({ type: 'BeginAttempt', step: id, attempt: 1, node: 'node-1' });
+    story.when({
+      type: 'ReportResult',
+      step: id,
+      attempt: 1,
+      result: { type: 'holds', evidence: null },
+    });
+  }
+  story.when({ type: 'BeginAttempt', step: 'look', attempt: 1, node: 'node-1' });
+  const look = (says: 'good' | 'worse'): unknown =>
+    story.when({
+      type: 'ReportRing',
+      step: 'look',
+      attempt: 1,
+      says,
+      because: says === 'worse' ? 'login does not hold' : '',
+      evidence: null,
+      gaplessSince: 0,
+      lookedAt: story.now,
+    });
+  look('good');
+  story.wait(12_000);
+  assert.match(shown(story), /look not worse 0:12 of 1:00/);
+  look('worse');
+  story.wait(4_000);
+  assert.match(shown(story), /look worse for 0:04/);
+  story.wait(6_000);
+  look('worse');
+  const text = shown(story, { ...plain, width: 120 });
+  assert.match(text, /Worse after ring 2 of 3 \(50 %\) of traffic: login does not hold/);
+  assert.match(text, /backout run step overrule 7 look --because/);
+  assert.match(text, /backout run abort 7 --because "…"\n +backout undo 7 --from before --because/);
+  assert.doesNotMatch(text, /step skip 7 look/);
+});

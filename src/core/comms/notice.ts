@@ -4,6 +4,7 @@ import { silenceWords } from '../decision/migration/told.ts';
 import type { Evidence } from '../decision/watch.ts';
 import type { Json } from '../journal/event.ts';
 import type { RunEvent } from '../rollback/events.ts';
+import { scopeText } from '../rollback/scope.ts';
 import { outcomeWords } from '../rollback/told.ts';
 import { withoutStop } from '../words/phrases.ts';
 import { utcMinute } from '../words/times.ts';
@@ -34,6 +35,7 @@ export function writeNotice(
             ? `Backout is rolling ${plan} back by playbook ${body.playbook}.`
             : `Backout is taking back what run ${body.undoes.run} of ${plan} changed (playbook ${body.playbook}).`,
           `Why: ${withoutStop(body.because)}.`,
+          ...(body.scope === undefined ? [] : [`Only this goes back: ${scopeText(body.scope)}.`]),
           `Steps: ${body.graph.nodes.map((node) => node.id).join(', ')}.`,
           `Follow it: backout watch ${body.run}`,
         ),
@@ -44,6 +46,7 @@ export function writeNotice(
           kind: body.kind,
           because: body.because,
           decision: body.decision,
+          ...(body.scope === undefined ? {} : { scope: scopeText(body.scope) }),
           ...(body.undoes === undefined ? {} : { undoes: body.undoes.run }),
         },
       };

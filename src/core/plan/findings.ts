@@ -36,7 +36,7 @@ export function readFindings(looked: Looked): readonly Finding[] {
     ...ofTriggers(looked.plan, looked.tree),
     ...ofPlaybooks(looked.plan),
     ...ofDestructiveSteps(looked.plan),
-    ...scopeOpinions(looked.plan).map((said): Opinion => ({ ...said, severity: 'warn' })),
+    ...scopeOpinions(looked.plan).map((said): Opinion => ({ severity: 'warn', ...said })),
   ].filter((opinion) => !silenced(opinion.path, looked.plan['not-applicable']));
   return [
     ...opinions.map((opinion) => toFinding(looked.tree, opinion)),

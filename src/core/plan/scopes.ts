@@ -1,5 +1,6 @@
 // What is wrong, or left open, with the scopes of a plan: names that mean something else, fills that nothing fills, steps left alone.
 import { type ScopeKind, scopeKinds } from '../rollback/scope.ts';
+import { STEPS_MAX, stepsOf } from '../rollback/scoping.ts';
 import { type EntryAt, entriesOfPlaybook } from './definitions.ts';
 import { fillNames, fillsIn, ringFills } from './fills.ts';
 import { didYouMean } from './nearest.ts';
@@ -134,6 +135,8 @@ function textsIn(tree: Tree | undefined): readonly Tree[] {
 /** What the rules of scopes say of a valid plan. */
 export interface ScopeOpinion {
   readonly rule: string;
+  /** Default `warn`. */
+  readonly severity?: 'block';
   readonly path: readonly Step[];
   readonly message: string;
   readonly mend: string;
@@ -144,7 +147,29 @@ export function scopeOpinions(plan: Plan): readonly ScopeOpinion[] {
   const entries = Object.values(plan.playbooks).flatMap(({ stages }) =>
     stages.flatMap((stage) => stage.entries),
   );
-  return [...alone(plan, entries), ...needsThatFallOut(plan), ...ringsWithoutShares(plan)];
+  return [
+    ...alone(plan, entries),
+    ...needsThatFallOut(plan),
+    ...ringsWithoutShares(plan),
+    ...tooMany(plan),
+  ];
+}
+
+/** A trigger would order a run that is refused: the whole playbook makes more steps than a run may have. */
+function tooMany(plan: Plan): readonly ScopeOpinion[] {
+  return Object.entries(plan.playbooks).flatMap(([name, playbook]) => {
+    const steps = stepsOf(plan, playbook, playbook.scope === 'full' ? {} : playbook.scope);
+    if (steps <= STEPS_MAX) return [];
+    return [
+      {
+        rule: 'run-is-bounded',
+        severity: 'block' as const,
+        path: ['playbooks', name, 'stages'],
+        message: `A run of all of playbook ${name} would have ${steps} steps, and ${STEPS_MAX} are the most: it would be refused.`,
+        mend: 'Let one step do several, instead of one for each.',
+      },
+    ];
+  });
 }
 
 /** A ring whose steps all want the same is no ring: the first one brings everything back. */

@@ -26,7 +26,7 @@ import { policyOf } from './policy.ts';
 import { measureOf, titleOf, worseningOf } from './ring-nodes.ts';
 import { percentOf } from './rings.ts';
 import { type Scope, type ScopeKind, fullScope, scopeKinds } from './scope.ts';
-import { closureOf, isInScope, partsNamed } from './scoping.ts';
+import { closureOf, eachName, isInScope } from './scoping.ts';
 
 /**
  * The graph of a playbook for a scope (default: all that the playbook restores); undefined when the plan has no playbook
@@ -210,7 +210,7 @@ function eachOf({ plan, scope }: Within, entry: PlanEntry): readonly Each[] {
     .reduce<readonly Each[]>(
       (all, kind) =>
         all.flatMap((each) =>
-          (scope[kind] ?? Object.keys(partsNamed(plan, kind))).map((name) => ({
+          eachName(plan, kind, scope).map((name) => ({
             ...each,
             [kind]: name,
           })),

@@ -6,7 +6,7 @@ import type { Plan, PlanEntry, PlanFor } from '../plan/plan.ts';
 import { compileGraph } from './compile.ts';
 import { flawOf } from './graph.ts';
 import { type Scope, scopeKinds, scopeText, settledScope } from './scope.ts';
-import { closureOf, isInScope, resolveScope } from './scoping.ts';
+import { closureOf, isInScope, resolveScope, stepsOf } from './scoping.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
 const some = fc.subarray(names);
@@ -119,6 +119,9 @@ test('every graph of every scope can be walked to its end', () => {
       const graph = compileGraph(each, 'full', wanted);
       assert.ok(graph);
       assert.equal(flawOf(graph), null);
+      const playbook = each.playbooks['full'];
+      assert.ok(playbook);
+      assert.equal(graph.nodes.length, stepsOf(each, playbook, closureOf(each, wanted)));
     }),
     { numRuns: 1_000 },
   );

@@ -153,3 +153,32 @@ test('a step whose need would fall out is refused by name', () => {
     'scope-breaks-needs: Step mail needs accounts-back, which is left out: it is for component accounts. Widen the scope, or take the need out of the plan.',
   );
 });
+
+test('a run of more steps than anybody can follow is refused, and found before', () => {
+  const many = Array.from({ length: 40 }, (_, index) => `t${index}: {}`).join(', ');
+  const text = `
+backout: 1
+name: shop
+people: { ada: { name: Ada } }
+roles: { owner: ada }
+systems: { router: { uses: http, url: "http://router" } }
+scopes: { tenants: { ${many} }, cohorts: { ${many} } }
+playbooks:
+  full:
+    scope: full
+    stages:
+      - back:
+${step('move', 'for: { tenant: each, cohort: each }')}
+`;
+  const parsed = parsePlan({ file: 'plan.yaml', text });
+  assert.ok(parsed.type === 'plan');
+  assert.ok(
+    parsed.findings.some(({ rule, severity }) => rule === 'run-is-bounded' && severity === 'block'),
+  );
+  const whole = resolveScope(parsed.plan, 'full');
+  assert.equal(whole.type === 'rejected' && whole.code, 'scope-too-large');
+  const part = resolveScope(parsed.plan, 'full', { tenant: ['t1', 't2'] });
+  assert.equal(part.type, 'scoped');
+  const graph = compileGraph(parsed.plan, 'full', { tenant: ['t1', 't2'] });
+  assert.equal(graph?.nodes.length, 80);
+});

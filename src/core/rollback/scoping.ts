@@ -51,12 +51,40 @@ export function resolveScope(plan: Plan, playbookName: string, wanted: Scope = f
   if (idle !== undefined) return no('scope-does-nothing', idle);
   const lost = lostNeed(playbook, scope);
   if (lost !== undefined) return no('scope-breaks-needs', lost);
+  const steps = stepsOf(plan, playbook, scope);
+  if (steps > STEPS_MAX) return no('scope-too-large', tooLarge(playbookName, steps));
   return {
     type: 'scoped',
     scope,
     parts: partsOf(plan, playbook, asked, scope),
     leftOut: leftOutOf(playbook, scope),
   };
+}
+
+/** The steps that one run may have: a graph of more is no longer quick to decide about, nor anything that people can follow. */
+export const STEPS_MAX = 1_000;
+
+/** How many steps a run of this scope has, with what stands around its rings. */
+export function stepsOf(plan: Plan, playbook: PlanPlaybook, scope: Scope): number {
+  return playbook.stages.reduce((sum, stage) => {
+    const rings = playbook.rings?.[stage.name]?.shares.length;
+    const steps = stage.entries
+      .filter((entry) => isInScope(entry.for, scope))
+      .reduce((all, { for: of }) => all + timesOf(plan, of, scope), 0);
+    return sum + (rings === undefined ? steps : rings * (steps + 2));
+  }, 0);
+}
+
+/** How many steps an entry makes: one for each name of the kinds of which it wants one each. */
+function timesOf(plan: Plan, of: PlanFor | undefined, scope: Scope): number {
+  return scopeKinds
+    .filter((kind) => of?.[kind] === 'each')
+    .reduce((times, kind) => times * eachName(plan, kind, scope).length, 1);
+}
+
+/** The names of a kind that a scope takes in. */
+export function eachName(plan: Plan, kind: ScopeKind, scope: Scope): readonly string[] {
+  return scope[kind] ?? Object.keys(partsNamed(plan, kind));
 }
 
 /** The scope with everything that depends on it. Taking the closure of a closure adds nothing. */
@@ -102,6 +130,10 @@ function withoutGaps(scope: Scope): Scope {
 function noPlaybook(plan: Plan, name: string): string {
   const names = Object.keys(plan.playbooks).join(', ');
   return `Plan ${plan.name} has no playbook ${name}. It has: ${names}.`;
+}
+
+function tooLarge(playbook: string, steps: number): string {
+  return `A run of playbook ${playbook} for this scope would have ${steps} steps, and ${STEPS_MAX} are the most. Roll back fewer at once, or let one step do several.`;
 }
 
 function unknownIn(plan: Plan, wanted: Scope): string | undefined {

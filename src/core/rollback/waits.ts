@@ -195,7 +195,15 @@ function blockedOrders(run: number, node: GraphNode, step: StepState): readonly 
     ...takeOrder(run, node.id, step),
     ...waysOn(run, node),
     `backout run abort ${run} --because "…"`,
+    ...ringBack(run, node),
   ];
+}
+
+/** How a ring that was worse is taken back: the run is aborted first. */
+function ringBack(run: number, { work }: GraphNode): readonly string[] {
+  return work.type === 'worsening'
+    ? [`backout undo ${run} --from ${work.before} --because "…"`]
+    : [];
 }
 
 /** What can be said to a blocked step. */

@@ -105,6 +105,13 @@ function evidence(view: DecisionView, now: number): Html {
       Playbook <strong>${view.playbook}</strong>, ${count(view.steps.length, 'step')}:
       ${view.steps.join(' → ')}
     </p>
+    ${
+      view.scope.length === 0
+        ? ''
+        : html`<ul class="evidence">
+            ${view.scope.map((line) => html`<li>${said(line)}</li>`)}
+          </ul>`
+    }
     <p class="why">
       ${view.rtoMs === null ? 'The plan declares no RTO.' : `It shall take ${stopwatch(view.rtoMs)} at the most (RTO).`}
       It takes ${view.takes}.

@@ -213,6 +213,14 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
         : ''
     }
     ${turn.ownerOnly ? overrule : skip}
+    ${
+      turn.undoFrom === null
+        ? ''
+        : html`<p class="why">
+            To undo this ring: abort the run, then
+            <code>backout undo ${run} --from ${turn.undoFrom} --because "…"</code>
+          </p>`
+    }
   </section>`;
 }
 

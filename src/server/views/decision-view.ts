@@ -6,6 +6,8 @@ import type { Evidence } from '../../core/decision/watch.ts';
 import type { JournalEvent, Json } from '../../core/journal/event.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { compileGraph } from '../../core/rollback/compile.ts';
+import { tellScoping } from '../../core/rollback/scope-told.ts';
+import { resolveScope } from '../../core/rollback/scoping.ts';
 import type { Durations } from '../../core/rollback/durations.ts';
 import { tellAgainstRto, tellForecast } from '../../core/rollback/forecast-told.ts';
 import { forecast } from '../../core/rollback/forecast.ts';
@@ -28,6 +30,8 @@ export interface DecisionView {
   readonly evidence: readonly EvidenceLine[];
   /** How the other triggers stand. */
   readonly others: readonly Said[];
+  /** What goes back and why, and what is left out; empty when all of it goes back. */
+  readonly scope: readonly Said[];
   /** What rolling back would do, step by step. */
   readonly steps: readonly string[];
   readonly rtoMs: number | null;
@@ -89,7 +93,9 @@ export function decisionView(
   const state = stateOf(migration, own, decision);
   if (state === undefined) return undefined;
   const plan = planOf(migration.snapshot);
-  const graph = compileGraph(plan, asked.playbook) ?? { nodes: [] };
+  const scoping = resolveScope(plan, asked.playbook, 'scope' in asked ? asked.scope : undefined);
+  const scoped = scoping.type === 'scoped' ? scoping : undefined;
+  const graph = compileGraph(plan, asked.playbook, scoped?.scope) ?? { nodes: [] };
   return {
     plan: migration.plan,
     title: plan.title ?? migration.plan,
@@ -101,6 +107,7 @@ export function decisionView(
     by: wanted?.body.by ?? null,
     evidence: evidenceLines(evidenceOf(own, asked), plan),
     others: othersOf(migration, asked.trigger),
+    scope: scoped === undefined ? [] : tellScoping(scoped),
     steps: graph.nodes.map((node) => node.id),
     rtoMs: plan.objectives?.rto ?? null,
     takes: takesOf(graph, durations, plan.objectives?.rto),

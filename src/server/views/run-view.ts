@@ -82,6 +82,8 @@ export interface Turn {
   readonly destroys: { readonly names: string; readonly touches: number } | null;
   /** Only the owner may let the run go on without it. */
   readonly ownerOnly: boolean;
+  /** The step from which a ring is undone, once the run was aborted; null when this is no ring. */
+  readonly undoFrom: string | null;
 }
 
 /** The rows of the feed that a page shows; the journal has them all. */
@@ -211,6 +213,7 @@ function turnOf(run: BegunRun, wait: Wait): readonly Turn[] {
     confirmable: work.type !== 'verification' && node.ownerOnly !== true,
     ownerOnly: node.ownerOnly === true,
     destroys: null,
+    undoFrom: work.type === 'worsening' ? work.before : null,
   };
   if (step.status === 'asked' && work.type === 'manual') {
     return [
