@@ -5,7 +5,7 @@ import { fingerprint } from '../core/plan/canonical.ts';
 import { parsePlan } from '../core/plan/parse.ts';
 import { memoryJournal } from '../testing/memory-journal.ts';
 import { localControl } from './control.ts';
-import { Office } from './office.ts';
+import { Office, backout } from './office.ts';
 import { watchPlan } from './sampler.ts';
 import { Systems } from './systems.ts';
 
@@ -97,3 +97,61 @@ it('reads each instant of the grid once, and an instant that was missed is misse
   );
   assert.ok((steps[3] ?? 0) >= AWAY_MS, `none between before and after: ${steps.join(', ')}`);
 });
+
+it('says again what it sees when somebody else has written of the same trigger', async () => {
+  const parsed = parsePlan({ file: 'sampled.plan.yaml', text });
+  assert.ok(parsed.type === 'plan', JSON.stringify(parsed));
+  const { plan } = parsed;
+  const journal = memoryJournal({ now: () => Date.now() });
+  const office = new Office(journal);
+  const snapshot = { plan, fingerprint: fingerprint(plan), directory: '/' };
+  await localControl(office, journal).arm(snapshot, 'cutover', 'ada');
+  const anything = {
+    '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+  } as const;
+  let readings = 0;
+  const connector = {
+    name: 'pretended',
+    summary: 'Is always well',
+    options: anything,
+    open: () => null,
+    signal: {
+      summary: 'A number',
+      query: anything,
+      read: async (_client: null, _query: unknown, when: { type: string; at?: number }) => {
+        readings += 1;
+        // What a node that watched before us had under way arrives when we have long said that all is well.
+        if (readings === 3) await breach(office);
+        return [{ type: 'number', at: when.at ?? 0, value: 0 } as const];
+      },
+    },
+  };
+  const systems = new Systems(
+    { load: async () => connector, state: () => undefined },
+    () => undefined,
+  );
+  const stop = new AbortController();
+  const look = async (): Promise<void> => {
+    const events = await journal.read('migration-sampled');
+    if (events.some(({ body }) => body.type === 'TriggerCleared')) stop.abort();
+  };
+  journal.onAppended(() => void look());
+  await watchPlan(
+    'sampled',
+    {
+      office,
+      systems,
+      events: async () => assert.fail('it has no events'),
+      memory: { load: async () => null, save: async () => undefined },
+      log: () => undefined,
+    },
+    AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
+  );
+  assert.ok(stop.signal.aborted, 'the breach that nobody sees is cleared');
+});
+
+async function breach(office: Office): Promise<void> {
+  const verdict = { type: 'breached', why: 'condition' } as const;
+  const changes = [{ type: 'verdict', trigger: 'high', verdict, evidence: {} } as const];
+  await office.commandMigration('sampled', { type: 'RecordChanges', changes }, backout);
+}

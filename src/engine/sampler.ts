@@ -44,7 +44,10 @@ export async function watchPlan(
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const loops = watched.signals().map((name) => watched.read(name, both));
-  await Promise.race([Promise.all([...loops, aborted(both)]), changed(migration, parts, both)]);
+  await Promise.race([
+    Promise.all([...loops, aborted(both)]),
+    changed(migration, parts, both, () => watched.tellAgain()),
+  ]);
   stop.abort();
   await Promise.allSettled(loops);
   await watched.keep();
@@ -57,6 +60,7 @@ class WatchedPlan {
   readonly #parts: SamplerParts;
   #watch: Watch = emptyWatch;
   #savedAt = 0;
+  #again = false;
   /** Judgements wait for each other: the watch is folded in order. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -72,6 +76,14 @@ class WatchedPlan {
     // The cast holds because only `keep` of the same plan and fingerprint writes under this key.
     // Its verdicts are told again: the node before us may have died between journal and memory.
     if (kept !== null) this.#watch = { ...(kept as unknown as Watch), verdicts: {} };
+  }
+
+  /**
+   * What the verdicts are is told again with the next reading. Told twice it is no news; but a node that watched before us
+   * may have had something under way that arrived after all that we told.
+   */
+  tellAgain(): void {
+    this.#again = true;
   }
 
   async keep(): Promise<void> {
@@ -140,7 +152,9 @@ class WatchedPlan {
     now: number,
   ): Promise<void> {
     const { office } = this.#parts;
-    const judged = judgeReadings(this.#armed(), this.#watch, readings, now);
+    const watch = this.#again ? { ...this.#watch, verdicts: {} } : this.#watch;
+    this.#again = false;
+    const judged = judgeReadings(this.#armed(), watch, readings, now);
     if (judged.changes.length > 0) {
       // First the journal, then the memory: what was not recorded is judged and recorded again.
       const told = await office.commandMigration(
@@ -171,6 +185,7 @@ async function changed(
   watched: KnownMigration,
   { office, systems }: SamplerParts,
   signal: AbortSignal,
+  onLook: () => void,
 ): Promise<void> {
   const same = async (): Promise<boolean> => {
     const { state } = await office.migration(watched.plan);
@@ -191,6 +206,7 @@ async function changed(
       off();
       return;
     }
+    onLook();
     await pause(5_000, AbortSignal.any([signal, wake.signal]), systems.clock);
     off();
   }

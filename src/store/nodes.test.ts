@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { temporaryServer, until, type TemporaryServer } from '../../test/store/temporary.ts';
+import { createNodes } from './nodes.ts';
 import type { Store } from './store.ts';
 
 let server: TemporaryServer;
@@ -90,10 +91,11 @@ test('a node that is frozen loses its session and its leases when its peers give
   ]);
   assert.equal(await node.tryLease('watch/b'), true);
   const lost = new Promise((resolve) => node.lost.addEventListener('abort', resolve));
-  const client = await server.superuser(store.url);
-  await client.query(`update backout.node set seen = 0 where id = 'frozen'`);
-  await client.end();
-  assert.deepEqual(await store.nodes.dead(), ['frozen']);
+  let now = 0;
+  const seenFromPeer = createNodes(store.database, () => now);
+  assert.deepEqual(await seenFromPeer.dead(), []);
+  now = 8_000;
+  assert.ok((await seenFromPeer.dead()).includes('frozen'));
   await store.nodes.remove('frozen');
   await lost;
   assert.match(String(node.lost.reason), /Node frozen lost its place/);
@@ -103,4 +105,22 @@ test('a node that is frozen loses its session and its leases when its peers give
     (taken) => taken,
   );
   await peer.leave();
+});
+
+test('a clock of the store that jumps makes no node dead, and hides none that is frozen', async () => {
+  const node = await store.nodes.register('steady');
+  let now = 0;
+  const nodes = createNodes(store.database, () => now);
+  const client = await server.superuser(store.url);
+  for (const jump of [3_600_000, -3_600_000]) {
+    await client.query('update backout.node set seen = seen + $1', [jump]);
+    assert.deepEqual(await nodes.dead(), []);
+  }
+  // As when it was frozen just before the clock went back by an hour: its sign of life lies in the future.
+  await client.query(`update backout.node set seen = seen + 3600000 where id = 'steady'`);
+  assert.deepEqual(await nodes.dead(), []);
+  now += 8_000;
+  assert.deepEqual(await nodes.dead(), ['steady']);
+  await client.end();
+  await node.leave();
 });

@@ -31,15 +31,36 @@ const lockClass = 1_112_231_275;
 const leaseClass = 1_112_231_276;
 const heartbeatEveryMs = 2000;
 const heartbeatWithinMs = 5000;
-/** A node that is frozen keeps its lock; it counts as dead when it gave no sign of life for so long. */
+/** A node that is frozen keeps its lock; it counts as dead when its peers saw no sign of life for so long. */
 const frozenAfterMs = 8000;
 
 const held = `exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}
   and l.objid = n.lock_key and l.objsubid = 2 and l.granted
   and l.database = (select oid from pg_database where datname = current_database()))`;
 
-/** The registry; it does nothing until asked. */
-export function createNodes(database: Database): Nodes {
+/** A node's row, as a peer looks at it. */
+interface Listed {
+  readonly id: string;
+  readonly seen: number;
+  readonly held: boolean;
+}
+
+/** The registry; it does nothing until asked. `steady`: milliseconds that never jump. */
+export function createNodes(
+  database: Database,
+  steady: () => number = () => performance.now(),
+): Nodes {
+  const silences = new Map<string, { readonly seen: number; readonly since: number }>();
+  /**
+   * For how long its sign of life has been the same, as long as we look. The store's clock only makes one sign differ from
+   * the next: when it jumps, nobody is dead for that, and nobody who is frozen stays unnoticed.
+   */
+  const silentMs = ({ id, seen }: Listed): number => {
+    const known = silences.get(id);
+    if (known?.seen === seen) return steady() - known.since;
+    silences.set(id, { seen, since: steady() });
+    return 0;
+  };
   const ids = async (condition: string): Promise<readonly string[]> => {
     const rows = await database.query<{ id: string }>(
       `select id from backout.node n where ${condition} order by started, id`,
@@ -49,7 +70,13 @@ export function createNodes(database: Database): Nodes {
   return {
     register: (id, version = '') => register(database, id, version),
     alive: () => ids(held),
-    dead: () => ids(`not ${held} or n.seen < backout.clock() - ${frozenAfterMs}`),
+    dead: async () => {
+      const rows = await database.query<Listed>(
+        `select id, seen, ${held} as held from backout.node n order by started, id`,
+      );
+      for (const id of silences.keys()) if (!rows.some((row) => row.id === id)) silences.delete(id);
+      return rows.filter((row) => silentMs(row) >= frozenAfterMs || !row.held).map(({ id }) => id);
+    },
     remove: async (id) => {
       await endSession(database, id);
       await database.guard(() =>

@@ -167,10 +167,16 @@ export class Judge implements SystemEars {
   }
 
   read(node: string, signal: string, _call: Call, value: number | null): void {
+    this.#parts.trace?.('system', `told ${node} that ${signal} is ${value ?? 'not known'}`);
     if (signal === 'errors' && value !== null && value > 5) this.#badReadings += 1;
     if (signal !== 'calm') return;
     for (const run of this.runs.values())
-      run.looked({ node, at: this.#parts.now(), good: value !== null && value < 1 });
+      run.looked({
+        node,
+        at: this.#parts.now(),
+        trulyAt: this.#parts.time.now,
+        good: value !== null && value < 1,
+      });
   }
 
   /** The world has come to its end: what each node believes must be what the journal folds to. */

@@ -60,6 +60,13 @@ export class Register {
 
   /** The register as one machine sees it. */
   seenFrom(machine: Machine): Nodes {
+    const silences = new Map<string, { readonly seen: number; readonly since: number }>();
+    const silentMs = (node: string, seen: number): number => {
+      const known = silences.get(node);
+      if (known?.seen === seen) return machine.clock.steady() - known.since;
+      silences.set(node, { seen, since: machine.clock.steady() });
+      return 0;
+    };
     const ask = <T>(work: () => T): Promise<T> => this.#ask(machine, work);
     const ids = (which: (place: Place) => boolean): readonly string[] =>
       [...this.#places.values()]
@@ -69,7 +76,7 @@ export class Register {
       join: async (node) => this.#join(node, machine),
       dead: () =>
         ask(() =>
-          ids(({ connected, seen }) => !connected || seen < this.#parts.now() - FROZEN_AFTER_MS),
+          ids(({ node, connected, seen }) => silentMs(node, seen) >= FROZEN_AFTER_MS || !connected),
         ),
       alive: () => ask(() => ids(({ connected }) => connected)),
       forget: (node) =>

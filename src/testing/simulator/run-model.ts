@@ -3,10 +3,11 @@ import type { AttemptResult, RunEvent } from '../../core/rollback/events.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
 import type { Invariant } from './invariants.ts';
 
-/** A look at the checks of the plan, as the simulated system answered it. `at`: by the store's clock. */
+/** A look at the checks of the plan, as the simulated system answered it: by the store's clock, and by the true time. */
 export interface Looked {
   readonly node: string;
   readonly at: number;
+  readonly trulyAt: number;
   readonly good: boolean;
 }
 
@@ -230,10 +231,13 @@ export class RunModel {
 
   /** The last looks were all good, none was long after the one before, and first and last lie as far apart as declared. */
   #held({ looks, graph }: StepModel, holdMs: number, at: number): void {
-    let since: Looked | undefined;
+    let since: Looked | undefined = undefined;
     let last: Looked | undefined;
     for (const look of looks.toReversed()) {
-      if (!look.good || Math.abs((since?.at ?? at) - look.at) > GAP_MS) break;
+      // The clock of the store may have jumped between two looks: then nobody was away for that.
+      const apart = Math.abs((since?.at ?? at) - look.at);
+      const trulyApart = (since?.trulyAt ?? look.trulyAt) - look.trulyAt;
+      if (!look.good || Math.min(apart, trulyApart) > GAP_MS) break;
       since = look;
       last ??= look;
     }
