@@ -10,6 +10,7 @@ const programs = {
   check: ['scripts/check.ts'],
   bench: ['bench/main.ts'],
   simulate: ['scripts/simulate.ts'],
+  chaos: ['scripts/chaos.ts'],
 };
 
 const [name = '', ...args] = process.argv.slice(2);
