@@ -33,6 +33,8 @@ const heartbeatEveryMs = 2000;
 const heartbeatWithinMs = 5000;
 /** A node that is frozen keeps its lock; it counts as dead when its peers saw no sign of life for so long. */
 const frozenAfterMs = 8000;
+/** Peers look every half second; one that has not looked for so long was frozen or cut off itself. */
+const awayAfterMs = 4000;
 
 const held = `exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}
   and l.objid = n.lock_key and l.objsubid = 2 and l.granted
@@ -51,6 +53,7 @@ export function createNodes(
   steady: () => number = () => performance.now(),
 ): Nodes {
   const silences = new Map<string, { readonly seen: number; readonly since: number }>();
+  let lookedAt = steady();
   /**
    * For how long its sign of life has been the same, as long as we look. The store's clock only makes one sign differ from
    * the next: when it jumps, nobody is dead for that, and nobody who is frozen stays unnoticed.
@@ -75,6 +78,9 @@ export function createNodes(
         `select id, seen, ${held} as held from backout.node n order by started, id`,
       );
       for (const id of silences.keys()) if (!rows.some((row) => row.id === id)) silences.delete(id);
+      // Who was away itself has heard nobody meanwhile, and begins to listen anew.
+      if (steady() - lookedAt > awayAfterMs) silences.clear();
+      lookedAt = steady();
       return rows.filter((row) => silentMs(row) >= frozenAfterMs || !row.held).map(({ id }) => id);
     },
     remove: async (id) => {

@@ -64,7 +64,7 @@ function triggerOf(chance: Chance): unknown {
 function verifiedOf(chance: Chance): unknown {
   return {
     by: ['well'],
-    hold: chance.pick(['1ms', '300ms', '300ms', '1s', '2s', '10s']),
+    hold: chance.pick(['1ms', '300ms', '1s', '10s']),
     within: '60s',
   };
 }

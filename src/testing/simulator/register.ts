@@ -9,6 +9,9 @@ const BEAT_EVERY_MS = 2_000;
 const BEAT_WITHIN_MS = 5_000;
 const FROZEN_AFTER_MS = 8_000;
 
+/** Who has not looked for so long was away itself, and begins to listen anew. As in src/store/nodes.ts. Milliseconds. */
+const AWAY_AFTER_MS = 4_000;
+
 interface Place {
   readonly node: string;
   readonly machine: Machine;
@@ -61,6 +64,7 @@ export class Register {
   /** The register as one machine sees it. */
   seenFrom(machine: Machine): Nodes {
     const silences = new Map<string, { readonly seen: number; readonly since: number }>();
+    let lookedAt = machine.clock.steady();
     const silentMs = (node: string, seen: number): number => {
       const known = silences.get(node);
       if (known?.seen === seen) return machine.clock.steady() - known.since;
@@ -75,9 +79,14 @@ export class Register {
     return {
       join: async (node) => this.#join(node, machine),
       dead: () =>
-        ask(() =>
-          ids(({ node, connected, seen }) => silentMs(node, seen) >= FROZEN_AFTER_MS || !connected),
-        ),
+        ask(() => {
+          const { clock } = machine;
+          if (clock.steady() - lookedAt > AWAY_AFTER_MS) silences.clear();
+          lookedAt = clock.steady();
+          return ids(
+            ({ node, connected, seen }) => silentMs(node, seen) >= FROZEN_AFTER_MS || !connected,
+          );
+        }),
       alive: () => ask(() => ids(({ connected }) => connected)),
       forget: (node) =>
         ask(() => {

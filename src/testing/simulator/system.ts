@@ -199,9 +199,9 @@ export class SimulatedSystem {
 
 function pickFault(chance: Chance): Fault {
   const at = chance.next();
-  if (at < 0.4) return 'cannot-reach';
-  if (at < 0.5) return 'refused';
-  if (at < 0.55) return 'not-allowed';
-  if (at < 0.8) return 'broken-after';
-  return at < 0.9 ? 'hangs' : 'deaf';
+  if (at < 0.35) return 'cannot-reach';
+  if (at < 0.45) return 'refused';
+  if (at < 0.5) return 'not-allowed';
+  if (at < 0.7) return 'broken-after';
+  return at < 0.8 ? 'hangs' : 'deaf';
 }

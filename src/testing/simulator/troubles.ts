@@ -50,6 +50,7 @@ const accidents: readonly Accident[] = [
   storeClock,
   nodeClock,
   otherTarget,
+  suspendAll,
   breakSystem,
   (world) => world.jobs.double(),
   drain,
@@ -89,6 +90,17 @@ function freeze(world: World): void {
   world.time.after(ms, () => {
     tell(world, `${host.machine.name} is thawed.`);
     host.machine.thaw();
+  });
+}
+
+/** As when the machine below all machines stands still. */
+function suspendAll(world: World): void {
+  const ms = world.chance.pick([3_000, 9_000, 14_000]);
+  tell(world, `Every node is frozen for ${ms} ms.`);
+  const frozen = alive(world).map(({ machine }) => machine);
+  for (const machine of frozen) machine.freeze();
+  world.time.after(ms, () => {
+    for (const machine of frozen) machine.thaw();
   });
 }
 
