@@ -54,12 +54,15 @@ export async function simulate(seed: number, trace?: Trace): Promise<Simulated> 
       time.after(chance.between(200, calmAt), () => people.meddle());
   const lingers = chance.happens(LINGERS) ? chance.between(500, 8_000) : 0;
   let calm = false;
-  time.after(calmAt, () => {
+  const becomeCalm = (): void => {
+    // What has begun to go wrong runs its course first.
+    if (world.quietAt > time.now) return void time.after(world.quietAt - time.now, becomeCalm);
     calm = true;
     lookedAt = time.now;
     calmDown(world);
     people.answer();
-  });
+  };
+  time.after(calmAt, becomeCalm);
   const orphans = new Map<string, number>();
   let endedAt: number | null = null;
   let lookedAt = 0;
@@ -72,7 +75,7 @@ export async function simulate(seed: number, trace?: Trace): Promise<Simulated> 
     }
     if (!allEnded(world)) {
       endedAt = null;
-      if (time.now > calmAt + END_WITHIN_MS)
+      if (time.now > Math.max(calmAt, world.quietAt) + END_WITHIN_MS)
         judge.blame(
           'everything-ends',
           `${openRuns(world)} after ${END_WITHIN_MS / 60_000} quiet minutes.`,

@@ -19,7 +19,7 @@ export function planTroubles(world: World): number {
   return last;
 }
 
-/** Everything is mended: the dead are replaced, the frozen wake, wires and clocks run. */
+/** Nothing more goes wrong, and everything works: whoever is dead is replaced. */
 export function calmDown(world: World): void {
   world.trace?.(world.time.now, 'world', 'From here on nothing goes wrong any more.');
   world.wires.lossy = false;
@@ -27,12 +27,6 @@ export function calmDown(world: World): void {
   world.system.environment = 'production';
   world.system.broken = false;
   world.diskMs = 0;
-  world.wires.down.clear();
-  for (const { machine } of world.hosts) {
-    machine.heal('store');
-    machine.heal('systems');
-    machine.thaw();
-  }
   while (alive(world).length < 2) world.join();
 }
 
@@ -77,7 +71,7 @@ function kill(world: World): void {
   // The store hears of it at once when a process died, and not at all when its wire is cut.
   if (machine.reaches('store')) world.register.hangUp(machine, world.chance.between(0, 300));
   machine.kill();
-  world.time.after(world.chance.between(0, 3_000), () => world.join());
+  world.undoAfter(world.chance.between(0, 3_000), () => world.join());
 }
 
 function freeze(world: World): void {
@@ -87,7 +81,7 @@ function freeze(world: World): void {
   const ms = world.chance.pick([300, 2_000, 6_500, 7_500, 8_200, 9_500, 14_000]);
   tell(world, `${host.machine.name} is frozen for ${ms} ms.`);
   host.machine.freeze();
-  world.time.after(ms, () => {
+  world.undoAfter(ms, () => {
     tell(world, `${host.machine.name} is thawed.`);
     host.machine.thaw();
   });
@@ -99,7 +93,7 @@ function suspendAll(world: World): void {
   tell(world, `Every node is frozen for ${ms} ms.`);
   const frozen = alive(world).map(({ machine }) => machine);
   for (const machine of frozen) machine.freeze();
-  world.time.after(ms, () => {
+  world.undoAfter(ms, () => {
     for (const machine of frozen) machine.thaw();
   });
 }
@@ -111,7 +105,7 @@ function cut(world: World, peer: Peer): void {
   const ms = world.chance.pick([200, 1_500, 4_500, 6_000, 9_000, 13_000]);
   tell(world, `${machine.name} cannot reach the ${peer} for ${ms} ms.`);
   machine.cutOff(peer);
-  world.time.after(ms, () => machine.heal(peer));
+  world.undoAfter(ms, () => machine.heal(peer));
 }
 
 function storeDown(world: World): void {
@@ -119,13 +113,13 @@ function storeDown(world: World): void {
   tell(world, `The store is down for ${ms} ms.`);
   world.wires.down.add('store');
   world.register.hangUpAll();
-  world.time.after(ms, () => world.wires.down.delete('store'));
+  world.undoAfter(ms, () => world.wires.down.delete('store'));
 }
 
 function slowDisk(world: World): void {
   world.diskMs = world.chance.pick([50, 400, 3_000]);
   tell(world, `Every append takes ${world.diskMs} ms.`);
-  world.time.after(world.chance.between(500, 5_000), () => (world.diskMs = 0));
+  world.undoAfter(world.chance.between(500, 5_000), () => (world.diskMs = 0));
 }
 
 function storeClock(world: World): void {
@@ -145,7 +139,7 @@ function nodeClock(world: World): void {
 function otherTarget(world: World): void {
   tell(world, 'Behind the address of the system is the staging environment.');
   world.system.environment = 'staging';
-  world.time.after(
+  world.undoAfter(
     world.chance.between(500, 4_000),
     () => (world.system.environment = 'production'),
   );
@@ -154,7 +148,7 @@ function otherTarget(world: World): void {
 function breakSystem(world: World): void {
   tell(world, 'What the plan watches is broken.');
   world.system.broken = true;
-  world.time.after(world.chance.between(200, 4_000), () => (world.system.broken = false));
+  world.undoAfter(world.chance.between(200, 4_000), () => (world.system.broken = false));
 }
 
 function drain(world: World): void {

@@ -35,6 +35,8 @@ export class World {
   readonly hosts: Host[] = [];
   /** How far the store's clock is ahead of the true time. Milliseconds. */
   storeAhead = 0;
+  /** When the last accident that has begun is over. */
+  quietAt = 0;
   /** An append takes so long now. Milliseconds. */
   diskMs = 0;
   readonly trace: Trace | undefined;
@@ -70,6 +72,12 @@ export class World {
       ...(trace === undefined ? {} : { trace: (who, what) => trace(time.now, who, what) }),
     });
     this.system = new SimulatedSystem({ time, chance, wires: this.wires, ears: this.judge });
+  }
+
+  /** What an accident did is undone after so long. */
+  undoAfter(ms: number, undo: () => void): void {
+    this.quietAt = Math.max(this.quietAt, this.time.now + ms);
+    this.time.after(ms, undo);
   }
 
   /** One more machine with a node on it. */
