@@ -1,6 +1,7 @@
 // Attempts that only look: a checkpoint that must pass once, and the verification that must hold for a while.
 import { SAFE_TO_RETURN, type Work } from '../core/rollback/graph.ts';
 import { callFor, pause } from './calls.ts';
+import type { Clock } from './clock.ts';
 import { type Look, evidenceOfLooks, lookAtChecks } from './checks.ts';
 import { type AtWork, handBack, isUnderWay, report, tell } from './hands.ts';
 import { waitOut } from './outage.ts';
@@ -16,7 +17,7 @@ const VERIFY_EVERY_MS = 1_000;
 export const LOOK_MS = 5_000;
 
 /** From one look to the next nobody may have been away for longer, or the hold begins anew. Milliseconds. */
-export const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
+const GAP_MS = LOOK_MS + 2 * VERIFY_EVERY_MS;
 
 /** Looks until every check holds, or the timebox is spent. */
 export async function passCheckpoint(
@@ -64,27 +65,57 @@ export async function verify(
   const { hands, call, job } = at;
   const { journal } = hands.office.streams;
   const { clock } = hands.systems;
-  let gaplessSince = 0;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  const gapless = new Gapless(clock);
   while (!call.signal.aborted) {
     const now = await waitOut(() => journal.now(), call.signal, hands.log, clock);
-    if (now - lookedAt > GAP_MS) gaplessSince = now;
-    lookedAt = now;
+    gapless.begins(now);
     const looks = await look(what.checks, snapshot, at, now, LOOK_MS);
     if (call.signal.aborted) break;
+    if (!gapless.ended()) continue;
     const all = looks.every(({ says }) => says === 'holds');
     const told = await tell(at, {
       type: 'ReportVerification',
       attempt: job.attempt,
       holds: all,
       evidence: evidenceOfLooks(looks),
-      gaplessSince,
+      gaplessSince: gapless.since,
       lookedAt: now,
     });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;
     await pause(lookEveryMs(what.holdMs), call.signal, clock);
   }
   if (hands.signal.aborted) await handBack(at);
+}
+
+/** Since when somebody has looked without a gap, by the store's clock. */
+export class Gapless {
+  since = 0;
+  readonly #clock: Clock;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #endedAt: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#endedAt = clock.steady();
+  }
+
+  /** A look begins, at this time of the store. */
+  begins(now: number): void {
+    if (now - this.#lookedAt > GAP_MS) this.since = now;
+    this.#lookedAt = now;
+  }
+
+  /**
+   * A look has ended. False when it tells nothing: the node was held up after it had asked for the time, so that nobody
+   * can say when this was seen. What is gapless then begins with the next look.
+   */
+  ended(): boolean {
+    const { steady } = this.#clock;
+    const wasAway = steady() - this.#endedAt > GAP_MS;
+    this.#endedAt = steady();
+    if (wasAway) this.#lookedAt = Number.NEGATIVE_INFINITY;
+    return !wasAway;
+  }
 }
 
 /** A state that must last is looked at so often, more often when it must last only shortly. */

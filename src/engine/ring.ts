@@ -6,7 +6,7 @@ import { stepOf } from '../core/rollback/state.ts';
 import { callFor, pause } from './calls.ts';
 import { evidenceOfLooks, lookAtChecks } from './checks.ts';
 import { type AtWork, handBack, isUnderWay, report, tell } from './hands.ts';
-import { GAP_MS, LOOK_AGAIN, LOOK_MS, lookEveryMs } from './looking.ts';
+import { Gapless, LOOK_AGAIN, LOOK_MS, lookEveryMs } from './looking.ts';
 import { waitOut } from './outage.ts';
 import { evidenceOf, readSignal } from './readings.ts';
 import type { Snapshot } from './systems.ts';
@@ -49,14 +49,13 @@ export async function watchRing(
   const { journal } = hands.office.streams;
   const { clock } = hands.systems;
   const before = stepOf(at.run, what.before)?.evidence ?? null;
-  let gaplessSince = 0;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  const gapless = new Gapless(clock);
   while (!call.signal.aborted) {
     const now = await waitOut(() => journal.now(), call.signal, hands.log, clock);
-    if (now - lookedAt > GAP_MS) gaplessSince = now;
-    lookedAt = now;
+    gapless.begins(now);
     const { says, because, evidence } = await look(what, before, snapshot, at, now);
     if (call.signal.aborted) break;
+    if (!gapless.ended()) continue;
     const told = await tell(at, {
       type: 'ReportRing',
       step: job.step,
@@ -64,7 +63,7 @@ export async function watchRing(
       says,
       because: hands.systems.hide(because),
       evidence,
-      gaplessSince,
+      gaplessSince: gapless.since,
       lookedAt: now,
     });
     if (told.type === 'rejected' || !isUnderWay(at, told.state)) return;

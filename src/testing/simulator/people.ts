@@ -86,7 +86,11 @@ export class People {
       this.#press(`takes ${step}`, (control, who) =>
         control.tell(number, { type: 'TakeStep', step }, who),
       );
-    else if (at < 0.95)
+    else if (at < 0.93)
+      this.#press(`takes ${step}`, (control, who) =>
+        control.tell(number, { type: 'TakeStep', step }, who),
+      );
+    else if (at < 0.96)
       this.#press('approves', (control, who) => control.decide(PLAN, { type: 'Approve' }, who));
     else
       this.#press('holds', (control, who) =>
