@@ -1,11 +1,8 @@
 // Approvals over HTTP and on the pages: four eyes, the plan that changes beneath them, and the review of a broken glass.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fingerprint } from '../../src/core/plan/canonical.ts';
-import type { Plan } from '../../src/core/plan/plan.ts';
-import { operatorDesk } from '../../src/engine/operators.ts';
 import { type Asking, asking, problemIn } from './asking.ts';
-import { plan } from './pretend-plan.ts';
+import { armCareful, careful, operatorOn } from './pretend-plan.ts';
 
 const order = {
   plan: 'ledger-cutover',
@@ -15,31 +12,15 @@ const order = {
 };
 const decisions = '/api/v1/migrations/ledger-cutover/decisions';
 
-const careful: Plan = {
-  ...plan,
-  governance: { ...plan.governance, approvals: { run: 1, within: 900_000 } },
-};
-
 /** The plan that wants an approval is armed, and ada, ben and mallory can prove their names. */
 async function withOperators(): Promise<
   Asking & { readonly as: (name: string) => { readonly authorization: string } }
 > {
   const app = await asking();
-  await arm(app, careful);
-  const desk = operatorDesk(app.stage.office);
-  const who = { name: 'ada', proof: 'token' } as const;
+  await armCareful(app.stage);
   const tokens = new Map<string, string>();
-  for (const operator of ['ada', 'ben', 'mallory']) {
-    const answer = await desk.order({ type: 'AddOperator', operator, manages: false }, who);
-    tokens.set(operator, answer.type === 'done' ? (answer.token ?? '') : '');
-  }
+  for (const name of ['ada', 'ben', 'mallory']) tokens.set(name, await operatorOn(app.stage, name));
   return { ...app, as: (name) => ({ authorization: `Bearer ${tokens.get(name) ?? ''}` }) };
-}
-
-async function arm({ stage }: Asking, armed: Plan): Promise<void> {
-  const snapshot = { plan: armed, fingerprint: fingerprint(armed), directory: '/plans' };
-  const answer = await stage.control.arm(snapshot, 'cutover', { name: 'ada', proof: 'token' });
-  assert.equal(answer.type, 'done');
 }
 
 const approve = (decision: number) => ({ order: { type: 'Approve', decision } });
@@ -70,7 +51,7 @@ test('nobody is asked to approve a run that could not begin', async () => {
 test('another version of the plan voids the request, in the same append that arms it', async () => {
   const app = await withOperators();
   await app.post('/api/v1/runs', order, app.as('ada'));
-  await arm(app, { ...careful, title: 'Another title' });
+  await armCareful(app.stage, { ...careful, title: 'Another title' });
   const late = await problemIn(await app.post(decisions, approve(1), app.as('ben')));
   assert.equal(late.code, 'no-such-question');
   const cookie = await signedIn(app, app.as('ben').authorization.slice('Bearer '.length));

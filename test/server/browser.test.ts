@@ -4,11 +4,12 @@ import { type TestContext, after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import type { Control } from '../../src/engine/control.ts';
+import { operatorIdentity } from '../../src/engine/identity.ts';
 import { type RunningServer, startServer } from '../../src/server/server.ts';
 import { memoryJournal } from '../../src/testing/memory-journal.ts';
 import { ensureProgram } from '../servers/debian.ts';
 import { Missing } from '../servers/missing.ts';
-import { type Stage, setStage } from './pretend-plan.ts';
+import { type Stage, armCareful, operatorOn, setStage } from './pretend-plan.ts';
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' };
 const patience = { timeout: 20_000 };
@@ -28,8 +29,14 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function serve(t: TestContext, control: Control, port = 0): Promise<RunningServer> {
-  const server = await startServer({ control, port, log: () => undefined });
+async function serve(
+  t: TestContext,
+  { office }: Stage,
+  control: Control,
+  port = 0,
+): Promise<RunningServer> {
+  const identity = operatorIdentity(office);
+  const server = await startServer({ control, identity, port, log: () => undefined });
   t.after(() => server.stop());
   return server;
 }
@@ -58,7 +65,7 @@ async function open(
   const stage = await setStage(memoryJournal({ now: Date.now }));
   await prepare(stage);
   const watchers = new Set<string>();
-  const server = await serve(t, watched(stage.control, watchers));
+  const server = await serve(t, stage, watched(stage.control, watchers));
   const context = await browser.newContext(options);
   t.after(() => context.close());
   const page = await context.newPage();
@@ -175,7 +182,7 @@ describe('the pages in a browser', () => {
     await server.stop();
     await reads(page, '#live', 'stale');
     await stage.finish(1, 'stop-writes');
-    await serve(t, stage.control, server.port);
+    await serve(t, stage, stage.control, server.port);
     await reads(page, '[data-step="stop-writes"]', 'already so');
     await reads(page, '#live', 'live');
     assert.equal(
@@ -257,6 +264,42 @@ describe('the pages in a browser', () => {
     await reads(page, ':focus', 'Review decision 1');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/d/ledger-cutover/1');
+    assert.deepEqual(complaints, []);
+  });
+
+  test('somebody else signs in, approves what was asked for, and the run begins', async (t) => {
+    let token = '';
+    const opened = await open(t, '/', phone, async (stage) => {
+      await operatorOn(stage, 'ada');
+      token = await operatorOn(stage, 'ben');
+      await armCareful(stage);
+      await stage.control.order(
+        'ledger-cutover',
+        { playbook: 'full', because: 'errors over 2 %', kind: 'live' },
+        { name: 'ada', proof: 'token' },
+      );
+    });
+    if (opened === undefined) return;
+    const { stage, page, complaints } = opened;
+    await reads(page, '#waiting', 'A run waits for approval');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('Your operator').fill('bko_not_mine');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await reads(page, '[role=alert]', 'nobody');
+    complaints.length = 0; // the browser complains of the 401 that was wanted
+    await page.getByLabel('Your operator').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await reads(page, '.person', 'ben');
+    assert.doesNotMatch(String(await page.evaluate('document.cookie')), /bko_/);
+    await page.getByRole('link', { name: 'Look at decision 1' }).click();
+    await reads(page, '#state', 'ada wants a live run of full');
+    await page.getByRole('button', { name: 'Approve: full begins at once' }).click();
+    await page.waitForURL('**/r/1');
+    await reads(page, '#live', 'live');
+    const made = (await stage.control.events('migration-ledger-cutover')).findLast(
+      ({ body }) => body.type === 'DecisionMade',
+    );
+    assert.deepEqual(made?.actor, { kind: 'person', name: 'ben', proof: 'token' });
     assert.deepEqual(complaints, []);
   });
 

@@ -3,19 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { operatorDesk } from '../../src/engine/operators.ts';
 import { type Asking, asking, host, problemIn } from './asking.ts';
-import { snapshot } from './pretend-plan.ts';
+import { operatorOn, snapshot } from './pretend-plan.ts';
 
 const order = { plan: 'ledger-cutover', playbook: 'full', because: 'errors', kind: 'live' };
 const run = '/api/v1/runs';
-
-/** The token of a new operator; the first one manages the others. */
-async function operator({ stage }: Asking, name: string, manager = name): Promise<string> {
-  const desk = operatorDesk(stage.office);
-  const who = { name: manager, proof: 'token' } as const;
-  const answer = await desk.order({ type: 'AddOperator', operator: name, manages: false }, who);
-  assert.ok(answer.type === 'done' && answer.token !== null, JSON.stringify(answer));
-  return answer.token;
-}
 
 const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
 
@@ -28,7 +19,7 @@ test('as long as there is no operator a name is believed, and stands in the jour
 
 test('from the first operator on an order needs a token, and the journal says that it was proven', async () => {
   const app = await asking();
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   const claimed = await problemIn(await app.post(run, { ...order, who: 'ada' }));
   assert.deepEqual([claimed.status, claimed.code], [401, 'proof-wanted']);
   const wrong = await problemIn(await app.post(run, order, bearer(`${token.slice(0, -1)}~`)));
@@ -50,8 +41,8 @@ test('from the first operator on an order needs a token, and the journal says th
 
 test('a token that was replaced or revoked ends at once', async () => {
   const app = await asking();
-  await operator(app, 'ada');
-  const first = await operator(app, 'ben', 'ada');
+  await operatorOn(app.stage, 'ada');
+  const first = await operatorOn(app.stage, 'ben');
   const desk = operatorDesk(app.stage.office);
   const ada = { name: 'ada', proof: 'token' } as const;
   const given = await desk.order({ type: 'ReplaceToken', operator: 'ben' }, ada);
@@ -65,7 +56,7 @@ test('a token that was replaced or revoked ends at once', async () => {
 
 test('of a token nothing is kept but what knows it again', async () => {
   const app = await asking();
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   const kept = JSON.stringify(await app.journal.read('operators'));
   assert.doesNotMatch(kept, new RegExp(token));
   assert.doesNotMatch(kept, new RegExp(token.split('_').slice(2).join('_')));
@@ -75,7 +66,7 @@ test('a token of an operator opens the door, and the key of the door proves nobo
   const door = 'a-long-random-key-of-the-door';
   const access = { host: '127.0.0.1', names: [], token: door };
   const app = await asking({ access });
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   assert.equal((await app.get('/api/v1/runs', bearer(token))).status, 200);
   assert.equal((await app.get('/api/v1/runs', bearer(door))).status, 200);
   assert.equal((await problemIn(await app.post(run, order, bearer(door)))).code, 'proof-wanted');
@@ -85,7 +76,7 @@ test('a token of an operator opens the door, and the key of the door proves nobo
 
 test('a program with a token comes from anywhere; a browser that is signed in only from our own pages', async () => {
   const app = await asking();
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   const cookie = await signedIn(app, token);
   const post = (headers: Record<string, string>) =>
     app.app.request(`http://${host}${run}`, {
@@ -100,7 +91,7 @@ test('a program with a token comes from anywhere; a browser that is signed in on
 
 test('a browser signs in once, orders in its own name, and signs out', async () => {
   const app = await asking();
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   assert.match(await (await app.get('/')).text(), /href="\/sign-in">Sign in/);
   const wrong = await app.submit('/sign-in', { token: 'bko_nobody', back: '/r/1' });
   assert.equal(wrong.status, 401);
@@ -120,7 +111,7 @@ test('a browser signs in once, orders in its own name, and signs out', async () 
 
 test('signing in leads only to pages of this server', async () => {
   const app = await asking();
-  const token = await operator(app, 'ada');
+  const token = await operatorOn(app.stage, 'ada');
   for (const back of ['https://evil.example', '//evil.example', '/\\evil.example', 'r/1', '']) {
     const answer = await app.submit('/sign-in', { token, back });
     assert.equal(answer.headers.get('location'), '/', back);
@@ -129,8 +120,8 @@ test('signing in leads only to pages of this server', async () => {
 
 test('who holds no role is told who may, and how to reach them', async () => {
   const app = await asking();
-  await operator(app, 'ada');
-  const stranger = await operator(app, 'mallory', 'ada');
+  await operatorOn(app.stage, 'ada');
+  const stranger = await operatorOn(app.stage, 'mallory');
   const said = await problemIn(await app.post(run, order, bearer(stranger)));
   assert.deepEqual([said.status, said.code], [403, 'not-yours']);
   assert.equal(
@@ -141,7 +132,7 @@ test('who holds no role is told who may, and how to reach them', async () => {
 
 test('what is armed already is armed again by anybody; anything else wants a proof', async () => {
   const app = await asking();
-  await operator(app, 'ada');
+  await operatorOn(app.stage, 'ada');
   const arm = (phase: string) => app.stage.control.arm(snapshot, phase, 'a service');
   assert.deepEqual(await arm('cutover'), { type: 'done', events: [] });
   const moved = { ...snapshot, directory: '/elsewhere' };

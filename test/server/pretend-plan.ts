@@ -7,6 +7,7 @@ import type { AttemptResult } from '../../src/core/rollback/events.ts';
 import { stepOf } from '../../src/core/rollback/state.ts';
 import type { Control } from '../../src/engine/control.ts';
 import { localControl } from '../../src/engine/control.ts';
+import { operatorDesk } from '../../src/engine/operators.ts';
 import { Office, backout } from '../../src/engine/office.ts';
 import type { Snapshot } from '../../src/engine/systems.ts';
 
@@ -244,6 +245,27 @@ export async function setStage(journal: Journal): Promise<Stage> {
       })),
     tick: () => accepted(office.commandMigration(plan.name, { type: 'Tick' }, backout)),
   };
+}
+
+/** The same plan, in which one other approves a run. */
+export const careful: Plan = {
+  ...plan,
+  governance: { ...plan.governance, approvals: { run: 1, within: 15 * minute } },
+};
+
+/** Arms it, or another version of it. */
+export async function armCareful({ control }: Stage, armed: Plan = careful): Promise<void> {
+  const next = { plan: armed, fingerprint: fingerprint(armed), directory: '/plans' };
+  const answer = await control.arm(next, 'cutover', { name: 'ada', proof: 'token' });
+  if (answer.type === 'rejected') throw new Error(answer.because);
+}
+
+/** The token of a new operator; ada, who is the first, manages the others. */
+export async function operatorOn({ office }: Stage, operator: string): Promise<string> {
+  const order = { type: 'AddOperator', operator, manages: false } as const;
+  const answer = await operatorDesk(office).order(order, { name: 'ada', proof: 'token' });
+  if (answer.type === 'rejected') throw new Error(answer.because);
+  return answer.token ?? '';
 }
 
 async function accepted(
