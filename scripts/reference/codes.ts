@@ -109,6 +109,7 @@ export const refusals = {
   'no-such-run': 'There is no such run.',
   'no-such-step': 'The run has no such step.',
   'no-such-review': 'No review of this run is owed.',
+  'nothing-to-approve': 'Nobody wants to skip this step.',
   'nothing-to-hold': 'A run that waits for approvals is approved, refused, or not started in time.',
   'nothing-to-withdraw':
     'This person has neither asked for nor approved anything that still waits.',

@@ -65,6 +65,11 @@ const ofRun = {
     'A person said that they are at the step: nobody else is called for as long as its timebox.',
   StepHandedOver: 'The owner was silent: the contingency answers for the step from now on.',
   StepSkipped: 'Somebody left the step out: a deviation from the plan, with its reason.',
+  StepSkipWanted:
+    'Somebody wants to leave the step out, and others must approve that first: how many, until when.',
+  StepSkipApproved: 'Somebody approved that the step is left out. With the last approval it is.',
+  StepSkipWithdrawn: 'Somebody took their own approval back.',
+  StepSkipVoided: 'Nobody is asked to approve it any more: it was taken back, or its time is over.',
   StepOverruled:
     'The owner let the run go on though what we go back to is not healthy, or a ring was worse.',
   RingLooked: 'What the looks after a ring say has changed: good, worse, or unknown.',

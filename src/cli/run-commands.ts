@@ -102,7 +102,7 @@ function addRunOrders(run: Command, frame: Frame): void {
 function addStepOrders(run: Command, frame: Frame): void {
   const step = run
     .command('step')
-    .description('take, confirm, skip or retry one step')
+    .description('take, confirm, skip or retry one step, or approve that it is skipped')
     .addHelpText(
       'after',
       example('backout run step confirm 7 stop-bank-file --evidence "no new file in /out"'),
@@ -137,6 +137,21 @@ function addStepOrders(run: Command, frame: Frame): void {
         step: name,
         because: reasonOf(said),
       })),
+    );
+  ofStep(step, 'approve', 'approve that a step is left out, as somebody else wants')
+    .option('--because <reason>', 'why')
+    .option('--withdraw', 'take back what you approved, or what you asked for')
+    .addHelpText('after', example('backout run step approve 7 warm-cache'))
+    .action((number: string, name: string, own: { withdraw?: boolean }, command: Command) =>
+      tell(frame, command, number, ({ because }) =>
+        own.withdraw === true
+          ? { type: 'WithdrawSkip', step: name }
+          : {
+              type: 'ApproveSkip',
+              step: name,
+              ...(because === undefined ? {} : { because }),
+            },
+      ),
     );
   ofStep(step, 'overrule', 'the owner lets a run go on though it is not safe, or a ring was worse')
     .option('--because <reason>', 'why; must be said')

@@ -40,6 +40,8 @@ export type RunOrder = RunCommand & {
     | 'TakeStep'
     | 'ConfirmStep'
     | 'SkipStep'
+    | 'ApproveSkip'
+    | 'WithdrawSkip'
     | 'RetryStep'
     | 'ConsentStep'
     | 'OverruleStep';

@@ -80,7 +80,7 @@ function write(plan: string, { stream, body, who, at, run }: Told): WrittenNotic
     case 'StepOverdue':
       return run === undefined ? undefined : writeCall(plan, run, body, at);
     default:
-      return writeNotice(plan, body, who);
+      return writeNotice(plan, body, who, Number(stream.slice('run-'.length)));
   }
 }
 
@@ -98,6 +98,7 @@ function peopleOf(plan: Plan, { body, who, run }: Told): readonly string[] {
     case 'DecisionWanted':
       return holders([body.by]);
     case 'ApprovalWanted':
+    case 'StepSkipWanted':
       return holders(approvals?.by ?? ['owner', ...Object.keys(plan.roles.deputies)]).filter(
         (person) => person !== who,
       );
@@ -123,6 +124,7 @@ function momentOf(body: EventBody): NoticeMoment | 'glass-broken' | undefined {
     case 'DecisionWanted':
       return 'decision-wanted';
     case 'ApprovalWanted':
+    case 'StepSkipWanted':
     case 'ApprovalVoided':
       return 'approval-wanted';
     case 'StepCalled':

@@ -1,5 +1,6 @@
 // Playbooks for tests, in a line each: `steps('a', 'b<a', 'c<a,b')`, and runs that walk them.
-import type { RunCommand } from '../core/rollback/commands.ts';
+import type { Authority } from '../core/governance/authority.ts';
+import type { RunCommand, StartRun } from '../core/rollback/commands.ts';
 import type { AttemptResult, ErrorClass, RunEvent } from '../core/rollback/events.ts';
 import type { Graph, GraphNode, Work } from '../core/rollback/graph.ts';
 import { runAggregate } from '../core/rollback/run.ts';
@@ -58,8 +59,15 @@ export function started(...nodes: readonly GraphNode[]): RunStory {
   return story;
 }
 
+/** The same, by the authority of a plan. */
+export function startedBy(authority: Authority, ...nodes: readonly GraphNode[]): RunStory {
+  const story = storyOf(runAggregate, { type: 'Tick' });
+  story.when({ ...startRun({ nodes }), authority });
+  return story;
+}
+
 /** The command that starts a live run over this graph. */
-export function startRun(graph: Graph): RunCommand {
+export function startRun(graph: Graph): StartRun {
   return {
     type: 'StartRun',
     run: 7,

@@ -106,6 +106,31 @@ test('a broken glass begins the run, stays owed on the page, and is closed by so
   assert.doesNotMatch(await (await get('/')).text(), /A review is owed/);
 });
 
+test('a step is skipped when somebody else approves it on the page of the run', async () => {
+  const app = await withOperators();
+  const { post, submit, get, as } = app;
+  await post('/api/v1/runs', order, as('ada'));
+  await post(decisions, approve(1), as('ben'));
+  const skip = { type: 'SkipStep', step: 'stop-bank-file', because: 'no file tonight' };
+  const asked = await post('/api/v1/runs/1/orders', { order: skip }, as('ada'));
+  assert.match(JSON.stringify(await asked.json()), /"type":"StepSkipWanted"/);
+  const [ada, ben] = await Promise.all(
+    ['ada', 'ben'].map((name) => signedIn(app, as(name).authorization.slice(7))),
+  );
+  const page = async (cookie = ''): Promise<string> =>
+    (await (await get('/r/1', { cookie })).text()).replaceAll(/\s+/g, ' ');
+  assert.match(
+    await page(ben),
+    /ada wants to skip stop-bank-file: no file tonight\. 0 of 1 approval/,
+  );
+  assert.match(await page(ben), /Approve: stop-bank-file is skipped/);
+  assert.doesNotMatch(await page(ada), /action="\/r\/1\/approve-skip"/);
+  const step = { step: 'stop-bank-file' };
+  assert.equal((await submit('/r/1/approve-skip', step, { cookie: ada ?? '' })).status, 403);
+  assert.equal((await submit('/r/1/approve-skip', step, { cookie: ben ?? '' })).status, 303);
+  assert.match(await page(ben), /stop-bank-file skipped by ben, as ada asked, approved by ben/);
+});
+
 async function signedIn({ submit }: Asking, token: string): Promise<string> {
   const answer = await submit('/sign-in', { token, back: '/' });
   assert.equal(answer.status, 303);

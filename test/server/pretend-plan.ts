@@ -247,10 +247,10 @@ export async function setStage(journal: Journal): Promise<Stage> {
   };
 }
 
-/** The same plan, in which one other approves a run. */
+/** The same plan, in which one other approves a run, and that a step is skipped. */
 export const careful: Plan = {
   ...plan,
-  governance: { ...plan.governance, approvals: { run: 1, within: 15 * minute } },
+  governance: { ...plan.governance, approvals: { run: 1, deviation: 1, within: 15 * minute } },
 };
 
 /** Arms it, or another version of it. */

@@ -8,7 +8,7 @@ import { timeOf } from './time.ts';
 /** The lines; none while nobody needs to do anything. */
 export function waitsOf(run: BegunRun, look: Look): readonly string[] {
   return waitsFor(run)
-    .filter((wait) => wait.for === 'a person' || wait.step === '')
+    .filter((wait) => wait.for === 'a person' || wait.for === 'an approval' || wait.step === '')
     .flatMap((wait) => linesOf(wait, look));
 }
 

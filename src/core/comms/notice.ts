@@ -24,6 +24,8 @@ export function writeNotice(
   plan: string,
   body: RunEvent | MigrationEvent,
   who: string,
+  /** Of an event of a run: which one. */
+  run: number,
 ): WrittenNotice | undefined {
   switch (body.type) {
     case 'RunStarted':
@@ -96,6 +98,17 @@ export function writeNotice(
         },
       };
     }
+    case 'StepSkipWanted':
+      return {
+        id: `run-${run}-skip-${body.step}-${body.until}`,
+        subject: `[${plan}] Approval wanted by ${utcMinute(body.until)}: ${who} wants to skip ${body.step} of run ${run}`,
+        text: lines(
+          `${who} wants to skip step ${body.step} of run ${run}: ${withoutStop(body.because)}.`,
+          `It is skipped when ${body.wanted === 1 ? 'one other approves' : `${body.wanted} others approve`}. Until ${utcMinute(body.until)}; else it is not.`,
+          `Approve: backout run step approve ${run} ${body.step}`,
+        ),
+        facts: { plan, run, step: body.step, requester: who, wanted: body.wanted },
+      };
     case 'ApprovalVoided':
       return {
         id: `approval-${plan}-${body.decision}-void-${body.why}`,

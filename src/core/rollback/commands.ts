@@ -16,6 +16,10 @@ export type RunCommand =
   | { readonly type: 'AbortRun'; readonly because: string }
   | { readonly type: 'ConfirmStep'; readonly step: string; readonly evidence?: string }
   | { readonly type: 'SkipStep'; readonly step: string; readonly because: string }
+  /** Approves what somebody else wants: to leave the step out. */
+  | { readonly type: 'ApproveSkip'; readonly step: string; readonly because?: string }
+  /** Takes back what this person asked for or approved. */
+  | { readonly type: 'WithdrawSkip'; readonly step: string }
   | { readonly type: 'RetryStep'; readonly step: string }
   /** `typed` is the name of what is destroyed, typed by a second person. */
   | { readonly type: 'ConsentStep'; readonly step: string; readonly typed: string }

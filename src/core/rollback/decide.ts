@@ -4,6 +4,7 @@ import type { NewEvent } from '../journal/event.ts';
 import { advance } from './advance.ts';
 import { decideAttempt } from './attempt.ts';
 import type { RunCommand } from './commands.ts';
+import { approveSkip, skipOrAsk, withdrawSkip } from './deviation.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { flawOf } from './graph.ts';
@@ -35,7 +36,6 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
     case 'ResumeRun':
     case 'AbortRun':
     case 'ConfirmStep':
-    case 'SkipStep':
     case 'RetryStep':
     case 'ConsentStep':
     case 'OverruleStep':
@@ -44,6 +44,21 @@ function answerTo(command: RunCommand, run: Run, context: Context): Decided<RunE
         run,
         () => notYours(command, run, context.actor) ?? decidePeople(command, run, context),
       );
+    case 'SkipStep':
+      return ofLiving(
+        run,
+        () =>
+          notYours(command, run, context.actor) ??
+          skipOrAsk(decidePeople(command, run, context), command, run, context),
+      );
+    case 'ApproveSkip':
+      return ofLiving(run, () =>
+        approveSkip(command, run, context, (because) =>
+          decidePeople({ type: 'SkipStep', step: command.step, because }, run, context),
+        ),
+      );
+    case 'WithdrawSkip':
+      return ofLiving(run, () => withdrawSkip(command, run, context));
     case 'ReportRing':
       return decideRing(command, run, context);
     case 'BeginAttempt':

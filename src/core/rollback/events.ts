@@ -171,7 +171,33 @@ export type RunEvent =
       readonly to: string;
       readonly people: readonly string[];
     }
-  | { readonly type: 'StepSkipped'; readonly step: string; readonly because: string }
+  | {
+      readonly type: 'StepSkipped';
+      readonly step: string;
+      readonly because: string;
+      /** Who asked for it, where others had to approve. */
+      readonly requester?: string;
+      readonly approvedBy?: readonly string[];
+    }
+  /** A person wants to leave the step out, and others must approve that first. */
+  | {
+      readonly type: 'StepSkipWanted';
+      readonly step: string;
+      readonly because: string;
+      /** How many others must approve. */
+      readonly wanted: number;
+      /** Then it is not left out. */
+      readonly until: number;
+    }
+  | { readonly type: 'StepSkipApproved'; readonly step: string; readonly because?: string }
+  /** Somebody took their own approval back. */
+  | { readonly type: 'StepSkipWithdrawn'; readonly step: string }
+  /** Nobody is asked to approve it any more. */
+  | {
+      readonly type: 'StepSkipVoided';
+      readonly step: string;
+      readonly why: 'withdrawn' | 'overdue';
+    }
   | { readonly type: 'StepRetried'; readonly step: string }
   /** An attempt that no longer counts told its result. Recorded, never applied. */
   | {
@@ -218,6 +244,10 @@ export const runEventTypes = {
   StepAcknowledged: true,
   StepHandedOver: true,
   StepSkipped: true,
+  StepSkipWanted: true,
+  StepSkipApproved: true,
+  StepSkipWithdrawn: true,
+  StepSkipVoided: true,
   StepOverruled: true,
   RingLooked: true,
   StepRetried: true,

@@ -1,5 +1,6 @@
 // How each event changes a run. Total: never throws on a legal history, ignores what it does not know.
 import type { JournalEvent } from '../journal/event.ts';
+import { evolveSkips } from './deviation.ts';
 import type { RunEvent } from './events.ts';
 import { verificationOf } from './graph.ts';
 import {
@@ -23,11 +24,14 @@ export function evolve(run: Run, event: JournalEvent<RunEvent>): Run {
       status: 'running',
       abortBecause: null,
       steps: Object.fromEntries(body.graph.nodes.map((node) => [node.id, freshStep(at)])),
+      skips: [],
       holdingSince: null,
       end: null,
     };
   }
-  return run.type === 'none' ? run : evolveBegun(run, body, at, event.actor.name);
+  if (run.type === 'none') return run;
+  const skips = evolveSkips(run.skips, body, event.actor.name);
+  return evolveBegun(skips === run.skips ? run : { ...run, skips }, body, at, event.actor.name);
 }
 
 function evolveBegun(
@@ -172,6 +176,10 @@ function evolveBegun(
         problem: null,
         calling: null,
       });
+    case 'StepSkipWanted':
+    case 'StepSkipApproved':
+    case 'StepSkipWithdrawn':
+    case 'StepSkipVoided':
     case 'StepLateResultRecorded':
       return run;
     case 'RingLooked':

@@ -209,7 +209,7 @@ test('only a proven owner overrules, whatever else the person may do', () => {
     ladders: {},
     people: { ada: { name: 'Ada', reach: '' }, ben: { name: 'Ben', reach: '' } },
   };
-  story.when({ ...start, authority } as typeof start);
+  story.when({ ...start, authority });
   take(story, 'safe-to-return');
   story.pass(60_000);
   const proven = (name: string): Actor => ({ kind: 'person', name, proof: 'token' });

@@ -68,6 +68,16 @@ export interface Calling {
   readonly taken: { readonly by: string; readonly at: number } | null;
 }
 
+/** What somebody wants to leave out, and others must approve. */
+export interface SkipRequest {
+  readonly step: string;
+  readonly because: string;
+  readonly requester: string;
+  readonly wanted: number;
+  readonly approvedBy: readonly string[];
+  readonly until: number;
+}
+
 /** A run: not begun, under way, or ended. */
 export type Run =
   | { readonly type: 'none' }
@@ -92,6 +102,8 @@ export type Run =
       readonly status: 'running' | 'paused' | 'aborting' | 'ended';
       readonly abortBecause: string | null;
       readonly steps: { readonly [id: string]: StepState };
+      /** Steps that somebody wants to leave out, while others must approve it. */
+      readonly skips: readonly SkipRequest[];
       /** Since when all checks of the verification hold. */
       readonly holdingSince: number | null;
       readonly end: {

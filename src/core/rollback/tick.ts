@@ -1,5 +1,6 @@
 // What is due in a run because time has passed. The deadlines are the store's; nobody's memory keeps them.
 import { policyOfNode, verificationSpent } from './attempt.ts';
+import { nextSkipDeadline, overdueSkips } from './deviation.ts';
 import type { RunEvent } from './events.ts';
 import type { GraphNode } from './graph.ts';
 import { callDueAt, dueCalls } from './ladder.ts';
@@ -24,13 +25,16 @@ export function tick(run: BegunRun, now: number): readonly RunEvent[] {
   });
   // Two steps may stop the run at once; it is paused once.
   const pause = all.find((event) => event.type === 'RunPaused');
-  return all.filter((event) => event.type !== 'RunPaused' || event === pause);
+  return [
+    ...overdueSkips(run, now),
+    ...all.filter((event) => event.type !== 'RunPaused' || event === pause),
+  ];
 }
 
 /** When the next thing is due: epoch milliseconds, null when only people or nodes can move the run. */
 export function nextDeadline(run: Run): number | null {
   if (run.type === 'none' || run.status === 'ended') return null;
-  let earliest: number | null = null;
+  let earliest = nextSkipDeadline(run);
   for (const node of run.graph.nodes) {
     const step = stepOf(run, node.id);
     const at = step === undefined ? null : stepDueAt(run, node, step);

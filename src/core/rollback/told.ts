@@ -87,7 +87,26 @@ export function tellRun({ body, actor }: JournalEvent<RunEvent>, { clock, nodeOf
         `${body.step} goes to ${calledWords(body.to, body.people)}: ${body.from || 'its owner'} did not answer`,
       );
     case 'StepSkipped':
-      return say('deviation', `${body.step} skipped by ${who}${because(body.because)}`);
+      return say(
+        'deviation',
+        `${body.step} skipped by ${who}${agreed(body)}${because(body.because)}`,
+      );
+    case 'StepSkipWanted':
+      return say(
+        'attention',
+        `${who} wants to skip ${body.step}${because(body.because)}. It wants ${body.wanted === 1 ? '1 approval' : `${body.wanted} approvals`} by others until ${clock(body.until)}; else it is not skipped`,
+      );
+    case 'StepSkipApproved':
+      return say('good', `${who} approved to skip ${body.step}${because(body.because)}`);
+    case 'StepSkipWithdrawn':
+      return say('attention', `${who} took back the approval to skip ${body.step}`);
+    case 'StepSkipVoided':
+      return say(
+        'attention',
+        body.why === 'withdrawn'
+          ? `${who} no longer wants to skip ${body.step}`
+          : `nobody approved in time to skip ${body.step}; it is not skipped`,
+      );
     case 'StepOverruled':
       return say('deviation', `${who} overruled ${body.step}${because(body.because)}`);
     case 'RingLooked':
@@ -229,4 +248,11 @@ function among(checks: readonly string[]): string {
 /** The first attempt is what everybody expects. */
 function nth(attempt: number): string {
   return attempt > 1 ? `, attempt ${attempt}` : '';
+}
+
+/** Whose word a skip stands on besides: `, as ada asked, approved by ben`. */
+function agreed({ requester, approvedBy = [] }: RunEvent & { type: 'StepSkipped' }): string {
+  return requester === undefined
+    ? ''
+    : `, as ${requester} asked, approved by ${approvedBy.join(' and ')}`;
 }

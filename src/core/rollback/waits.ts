@@ -1,9 +1,10 @@
 // What a run waits for: whom or what, with which orders people can answer, and what happens when nobody does.
 import type { Mark } from '../words/marks.ts';
+import { withoutStop } from '../words/phrases.ts';
 import { destroyedBy, waitsForConsent } from './consent.ts';
 import { answering, dueCalls, takenBy } from './ladder.ts';
 import type { GraphNode } from './graph.ts';
-import { type BegunRun, type StepState, stepOf } from './state.ts';
+import { type BegunRun, type SkipRequest, type StepState, stepOf } from './state.ts';
 import { stepDueAt } from './tick.ts';
 import { calledWords } from './told.ts';
 
@@ -11,7 +12,7 @@ import { calledWords } from './told.ts';
 export interface Wait {
   /** Empty where it is the run itself. */
   readonly step: string;
-  readonly for: 'a node' | 'its attempt' | 'its retry' | 'a person' | 'other steps';
+  readonly for: 'a node' | 'its attempt' | 'its retry' | 'a person' | 'an approval' | 'other steps';
   readonly mark: Mark;
   /** Who is waited for: a role with its people, or who said that they are at it. */
   readonly who: string | null;
@@ -34,11 +35,11 @@ export function waitsFor(run: BegunRun): readonly Wait[] {
     case 'ended':
       return [];
     case 'paused':
-      return [paused(run), ...stepWaits(run)];
+      return [paused(run), ...skipWaits(run), ...stepWaits(run)];
     case 'aborting':
       return [aborting(), ...stepWaits(run)];
     case 'running':
-      return stepWaits(run);
+      return [...skipWaits(run), ...stepWaits(run)];
   }
 }
 
@@ -66,6 +67,25 @@ function aborting(): Wait {
     orders: [],
     otherwise: FOR_EVER,
   };
+}
+
+/** What somebody wants to leave out, and others must approve. */
+function skipWaits({ run, skips }: BegunRun): readonly Wait[] {
+  return skips.map((asked) => ({
+    step: asked.step,
+    for: 'an approval',
+    mark: 'attention',
+    who: 'somebody else',
+    sentence: skipWords(asked),
+    orders: [`backout run step approve ${run} ${asked.step}`],
+    otherwise: { at: asked.until, words: 'it is not skipped' },
+  }));
+}
+
+/** `ada wants to skip look: seen before. 1 of 2 approvals, by ben`. */
+export function skipWords({ requester, step, because, approvedBy, wanted }: SkipRequest): string {
+  const by = approvedBy.length === 0 ? '' : `, by ${approvedBy.join(' and ')}`;
+  return `${requester} wants to skip ${step}: ${withoutStop(because)}. ${approvedBy.length} of ${wanted} ${wanted === 1 ? 'approval' : 'approvals'}${by}`;
 }
 
 function stepWaits(run: BegunRun): readonly Wait[] {

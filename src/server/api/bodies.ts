@@ -99,6 +99,8 @@ export const runOrder = z.discriminatedUnion('type', [
     typed: z.string().trim().min(1).max(200),
   }),
   z.strictObject({ type: z.literal('OverruleStep'), step, because: stated }),
+  z.strictObject({ type: z.literal('ApproveSkip'), step, because: reason.optional() }),
+  z.strictObject({ type: z.literal('WithdrawSkip'), step }),
   z.strictObject({ type: z.literal('TakeStep'), step }),
 ]);
 

@@ -1,6 +1,8 @@
 // The page of one run: how far, how long, what it waits for, whose turn it is, and what can be done.
 import { html } from 'hono/html';
 import type { Who } from '../../engine/identity.ts';
+import type { SkipRequest } from '../../core/rollback/state.ts';
+import { skipWords } from '../../core/rollback/waits.ts';
 import type { RunView, Turn } from '../views/run-view.ts';
 import type { StepClock, StepView } from '../views/step.ts';
 import { shapes } from '../../core/words/marks.ts';
@@ -21,6 +23,10 @@ import {
 /** The parts of the page: rendered at first, and again for each event. */
 export function runParts(view: RunView, now: number, who: Who): Html {
   return html`${part('headline', headline(view))} ${part('time', time(view, now))}
+    ${part(
+      'skips',
+      view.skips.map((asked) => skipForm(view.run, asked, now, who)),
+    )}
     ${part(
       'turns',
       view.turns.map((turn, index) =>
@@ -221,6 +227,30 @@ function turnForm(run: number, turn: Turn, now: number, who: Who, press: 'primar
             <code>backout undo ${run} --from ${turn.undoFrom} --because "…"</code>
           </p>`
     }
+  </section>`;
+}
+
+/** Whoever asked may only take it back; everybody else approves it. */
+function skipForm(run: number, asked: SkipRequest, now: number, who: Who): Html {
+  const { step, requester, until: due } = asked;
+  const own = typeof who !== 'string' && who.name === requester;
+  const form = own
+    ? html`<form method="post" action="/r/${run}/withdraw-skip">
+        <input type="hidden" name="step" value="${step}" />
+        <button>Take it back</button>
+      </form>`
+    : html`<form method="post" action="/r/${run}/approve-skip">
+        <input type="hidden" name="step" value="${step}" />${whoField(who)}
+        ${textField('because', 'Why? (may be empty)', false)}
+        <button class="primary">
+          Approve:
+          ${asked.approvedBy.length + 1 >= asked.wanted ? `${step} is skipped` : 'others must approve too'}
+        </button>
+      </form>`;
+  return html`<section class="turn" aria-labelledby="skip-${step}">
+    <h2 id="skip-${step}">${said({ mark: 'attention', words: skipWords(asked) })}</h2>
+    <p class="why">${until(due, now, `The wish to skip ${step}`)} left; else it is not skipped.</p>
+    ${form}
   </section>`;
 }
 

@@ -70,6 +70,10 @@ function orderOf(order: string, form: Form): unknown {
       return { type: 'ConfirmStep', step, evidence: filled(form['evidence']) };
     case 'skip':
       return { type: 'SkipStep', step, because };
+    case 'approve-skip':
+      return { type: 'ApproveSkip', step, because: filled(because) };
+    case 'withdraw-skip':
+      return { type: 'WithdrawSkip', step };
     case 'overrule':
       return { type: 'OverruleStep', step, because };
     case 'take':

@@ -5,7 +5,7 @@ import { destroyedBy, waitsForConsent } from '../../core/rollback/consent.ts';
 import { verificationOf } from '../../core/rollback/graph.ts';
 import { takenBy } from '../../core/rollback/ladder.ts';
 import { scopeText } from '../../core/rollback/scope.ts';
-import { type BegunRun, stepOf } from '../../core/rollback/state.ts';
+import { type BegunRun, type SkipRequest, stepOf } from '../../core/rollback/state.ts';
 import { summaryOf } from '../../core/rollback/views.ts';
 import { type Otherwise, type Wait, waitsFor } from '../../core/rollback/waits.ts';
 import type { Forecast } from '../../core/rollback/forecast.ts';
@@ -46,6 +46,8 @@ export interface RunView {
   readonly holding: { readonly since: number; readonly ofMs: number } | null;
   readonly stages: readonly { readonly name: string; readonly steps: readonly StepView[] }[];
   readonly turns: readonly Turn[];
+  /** Steps that somebody wants to leave out, and others must approve. */
+  readonly skips: readonly SkipRequest[];
   readonly orders: { readonly pause: boolean; readonly resume: boolean; readonly abort: boolean };
   readonly feed: readonly FeedRow[];
   readonly seq: number;
@@ -103,7 +105,7 @@ export function runView(
   const turns =
     run.status === 'ended' || run.status === 'aborting'
       ? []
-      : waits.flatMap((wait) => turnOf(run, wait));
+      : waits.flatMap((wait) => (wait.for === 'an approval' ? [] : turnOf(run, wait)));
   return {
     run: run.run,
     plan: run.plan,
@@ -123,11 +125,14 @@ export function runView(
     stepsDone,
     stepsAll,
     waits: waits
-      .filter(({ step }) => !turns.some((turn) => turn.step === step))
+      .filter(
+        (wait) => wait.for === 'an approval' || !turns.some((turn) => turn.step === wait.step),
+      )
       .map(({ sentence }) => sentence),
     holding: holdingOf(run),
     stages: stagesOf(run, own),
     turns,
+    skips: run.skips,
     orders: {
       pause: run.status === 'running',
       resume: run.status === 'paused',
