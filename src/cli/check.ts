@@ -8,6 +8,7 @@ import { CliError, exits, type Exit } from './exit.ts';
 import { type CheckFormat, writers } from './check/formats.ts';
 import { connectorFindings } from './check/connectors.ts';
 import type { Checked } from './check/checked.ts';
+import { serverFindings } from './check/server.ts';
 
 /** Options of `check`. */
 export interface CheckOptions {
@@ -41,7 +42,7 @@ async function checkOnce(
   files: readonly string[],
   { format, output }: CheckOptions,
 ): Promise<Round> {
-  const checked = await Promise.all(planFiles(files, cli.folder).map(judge));
+  const checked = await Promise.all(planFiles(files, cli.folder).map((file) => judge(cli, file)));
   const exit = exitOf(checked);
   if (cli.out.json) writeLines(cli, checked, exit);
   else
@@ -53,7 +54,7 @@ async function checkOnce(
   return { exit, sources: checked.flatMap((one) => one.sources) };
 }
 
-async function judge(file: string): Promise<Checked> {
+async function judge(cli: Cli, file: string): Promise<Checked> {
   const parsed = parsePlanFile(file);
   if (parsed.type === 'problems') {
     const sources = [file, ...parsed.problems.map((problem) => problem.file)];
@@ -65,7 +66,11 @@ async function judge(file: string): Promise<Checked> {
     file,
     plan,
     fingerprint: fingerprint(plan),
-    findings: [...findings, ...(await connectorFindings(plan, sources, dirname(resolve(file))))],
+    findings: [
+      ...findings,
+      ...(await connectorFindings(plan, sources, dirname(resolve(file)))),
+      ...(await serverFindings(cli, plan, sources)),
+    ],
     sources: sources.map((source) => source.file),
   };
 }

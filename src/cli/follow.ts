@@ -76,8 +76,12 @@ export function tell(out: Output, event: JournalEvent, state?: Run): void {
   if (out.json) return;
   const { mark, text } = sentenceOf(event);
   out.say(`${timeOf(event.at)} ${markOf(mark, out.look)} ${text}`);
-  const waits = ['StepBlocked', 'StepAsked', 'StepConsentWanted', 'StepSkipWanted', 'RunPaused'].includes(
-    event.body.type,
-  );
+  const waits = [
+    'StepBlocked',
+    'StepAsked',
+    'StepConsentWanted',
+    'StepSkipWanted',
+    'RunPaused',
+  ].includes(event.body.type);
   if (waits && state?.type === 'run') for (const line of waitsOf(state, out.look)) out.say(line);
 }

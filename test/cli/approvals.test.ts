@@ -22,7 +22,7 @@ const careful = `${shopPlan
     'roles: { owner: ada, deputies: { technical: ada } }',
     'roles: { owner: ada, deputies: { technical: ben } }',
   )}
-governance: { approvals: { run: 1, within: 10m } }
+governance: { approvals: { run: 1, within: 10m }, break-glass: { review-within: 1s } }
 `;
 
 before(async () => {
@@ -106,6 +106,11 @@ test('a broken glass begins at once, rings the alarm, and owes a review until so
   await watched.until(/REVIEW OWED of run \d+: ada began it/);
   watched.child.kill('SIGINT');
   await watched.ended;
+  const late = await run(['check', 'shop.plan.yaml']);
+  assert.equal(late.exit, 1);
+  assert.match(late.stdout, /review-is-given +ada began run \d+ without its approvals/);
+  const alone = await run(['check', 'shop.plan.yaml'], undefined, false);
+  assert.doesNotMatch(alone.stdout, /review-is-given/);
   const own = await run(['run', 'reviewed', number, '--because', 'fine'], 'ada');
   assert.equal(own.exit, 1);
   const closed = await run(['run', 'reviewed', '--because', 'rightly done'], 'ben');

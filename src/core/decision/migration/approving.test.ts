@@ -199,3 +199,18 @@ test('where nothing is wanted the glass stays whole', () => {
   const told = story(0);
   assert.deepEqual(told.when({ ...order, breakGlass: true }, ada), ['DecisionMade 1']);
 });
+
+test('whoever arms a version that wants fewer approvals does not profit from it; somebody else may', () => {
+  const told = story(2);
+  const edit = (run: number, fingerprint: string) =>
+    armPlan([], { cooldownMs: 0, atMost: null }, fingerprint, planOf({ approvals: { run } }));
+  told.when(edit(0, 'f2'), ada);
+  assert.deepEqual(told.when(order, ada), ['ApprovalWanted 1']);
+  assert.equal(known(told).requests[0]?.wanted, 2);
+  // In two small steps it is the same.
+  told.when(edit(1, 'f3'), ada);
+  told.when(edit(0, 'f4'), ada);
+  assert.deepEqual(told.when(order, ada), ['ApprovalWanted 2']);
+  assert.equal(known(told).requests[0]?.wanted, 2);
+  assert.deepEqual(told.when(order, ben).slice(0, 1), ['DecisionMade 3']);
+});

@@ -1,6 +1,8 @@
 // How each event changes a migration under watch. Total: never throws, ignores what it does not know.
+import { approvalRulesOf } from '../../governance/approvals.ts';
 import { samePerson } from '../../governance/same-person.ts';
 import type { JournalEvent } from '../../journal/event.ts';
+import { planIn } from './authority.ts';
 import type { MigrationEvent } from './events.ts';
 import { type KnownMigration, type Migration, type TriggerState, standingOf } from './state.ts';
 
@@ -16,6 +18,7 @@ export function evolve(migration: Migration, event: JournalEvent<MigrationEvent>
     return {
       ...migration,
       ...plan,
+      loosened: loosenedBy(migration, plan, event.actor.name),
       standing: only(
         migration.standing,
         plan.triggers.map((trigger) => trigger.name),
@@ -23,6 +26,17 @@ export function evolve(migration: Migration, event: JournalEvent<MigrationEvent>
     };
   }
   return migration.type === 'none' ? migration : evolveKnown(migration, body, event);
+}
+
+/** A version that wants fewer approvals is no reason for whoever armed it; once somebody else armed one, it stands. */
+function loosenedBy(
+  before: KnownMigration,
+  after: Pick<KnownMigration, 'snapshot'>,
+  by: string,
+): KnownMigration['loosened'] {
+  const own = before.loosened !== null && samePerson(before.loosened.by, by);
+  const had = Math.max(approvalRulesOf(planIn(before)).run, own ? (before.loosened?.run ?? 0) : 0);
+  return approvalRulesOf(planIn(after)).run < had ? { by, run: had } : null;
 }
 
 const fresh = {
@@ -34,6 +48,7 @@ const fresh = {
   questions: [],
   requests: [],
   reviews: [],
+  loosened: null,
   made: [],
   overtaken: [],
   activeRun: null,

@@ -102,6 +102,8 @@ export type Migration =
       /** Runs that wait for approvals. */
       readonly requests: readonly RunRequest[];
       readonly reviews: readonly OwedReview[];
+      /** Who armed a version that wants fewer approvals than the one before, and how many that wanted: they do not profit. */
+      readonly loosened: { readonly by: string; readonly run: number } | null;
       /** The newest decisions, newest first, at most twenty. */
       readonly made: readonly Made[];
       /** Questions that something else decided, newest first, at most twenty. */
