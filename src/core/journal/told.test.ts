@@ -37,3 +37,21 @@ test('an event of a newer Backout is told by its name, whichever stream it is in
       words: 'RunBlessed',
     });
 });
+
+test('an operator who is made, given a token and revoked is told by name, and what was done without a proof says so', () => {
+  const token = { id: 'a1', sha256: 'f'.repeat(64) };
+  const added = { type: 'OperatorAdded', operator: 'ada', called: 'Ada L.', manages: true, token };
+  const replaced = { type: 'OperatorTokenReplaced', operator: 'ada', token };
+  const revoked = { type: 'OperatorRevoked', operator: 'ada', because: 'phone stolen' };
+  assert.deepEqual(
+    [added, replaced, revoked].map((body) => tell(event('operators', body))),
+    [
+      { mark: 'good', words: 'Backout made ada (Ada L.) an operator, who manages operators' },
+      { mark: 'good', words: 'Backout gave ada a new token; the one before it ended' },
+      {
+        mark: 'deviation',
+        words: 'Backout revoked operator ada, without a proof: phone stolen',
+      },
+    ],
+  );
+});

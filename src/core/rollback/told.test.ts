@@ -174,3 +174,24 @@ test('who is called, who is at it and to whom a step goes is told by name', () =
     ],
   );
 });
+
+test('a wish to skip a step says how many must agree until when, and what became of it', () => {
+  assert.deepEqual(
+    [
+      told({ type: 'StepSkipWanted', step, because: 'it is so.', wanted: 1, until: dueAt }),
+      told({ type: 'StepSkipApproved', step }),
+      told({ type: 'StepSkipWithdrawn', step }),
+      told({ type: 'StepSkipVoided', step, why: 'withdrawn' }),
+      told({ type: 'StepSkipVoided', step, why: 'overdue' }),
+      told({ type: 'StepSkipped', step, because: 'so', requester: 'ben', approvedBy: ['Ada'] }),
+    ],
+    [
+      'attention: Ada wants to skip route-back: it is so. It wants 1 approval by others until 03:12:07 UTC; else it is not skipped',
+      'good: Ada approved to skip route-back',
+      'attention: Ada took back the approval to skip route-back',
+      'attention: Ada no longer wants to skip route-back',
+      'attention: nobody approved in time to skip route-back; it is not skipped',
+      'deviation: route-back skipped by Ada, as ben asked, approved by Ada: so',
+    ],
+  );
+});

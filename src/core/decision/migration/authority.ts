@@ -57,7 +57,8 @@ function answering(
   migration: Migration,
 ): Act | null {
   if (migration.type === 'none') return null;
-  const { questions } = migration;
+  const { questions, requests } = migration;
+  if (decision === undefined && requests.length > 0) return null;
   const [question, second] =
     decision === undefined ? questions : questions.filter((each) => each.decision === decision);
   if (question === undefined || second !== undefined) return null;

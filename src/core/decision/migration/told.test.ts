@@ -141,3 +141,71 @@ test('the end of a run says how it ended, and when what is left asks again', () 
   );
   assert.equal(told({ type: 'RunFinished', run: 7, outcome: 'aborted' }), 'bad: run 7: aborted');
 });
+
+test('what is asked for, approved, off and reviewed is told with who, how many and until when', () => {
+  const asked = {
+    type: 'ApprovalWanted',
+    decision: 4,
+    playbook: 'full',
+    kind: 'live',
+    because: 'errors over 2 %.',
+    scope: { region: ['eu'] },
+    fingerprint: '9f3c21aa',
+    wanted: 2,
+    until,
+  } as const;
+  assert.equal(
+    told(asked),
+    'attention: Ada wants a live run of full (region=eu): errors over 2 %. Decision 4 wants 2 approvals by others until 03:12:07 UTC; else it is not started',
+  );
+  assert.match(
+    told({ ...asked, undoes: { run: 7, leads: 'forward' } }),
+    /^attention: Ada wants to undo run 7: errors/,
+  );
+  assert.deepEqual(
+    [
+      told({ type: 'ApprovalGiven', decision: 4, because: 'seen it' }),
+      told({ type: 'ApprovalWithdrawn', decision: 4 }),
+      told({
+        type: 'ApprovalVoided',
+        decision: 4,
+        why: 'plan-changed',
+        because: 'the plan was changed',
+      }),
+      told({ type: 'ReviewOwed', run: 7, until }),
+      told({ type: 'ReviewGiven', run: 7, because: 'rightly done' }),
+    ],
+    [
+      'good: Ada approved decision 4: seen it',
+      'attention: Ada took back the approval of decision 4',
+      'deviation: decision 4 is approved no more (plan changed): the plan was changed',
+      'bad: Ada broke the glass: run 7 begins without its approvals; somebody else reviews it until 03:12:07 UTC',
+      'good: Ada reviewed run 7: rightly done',
+    ],
+  );
+});
+
+test('a decision says on whose word it stands besides', () => {
+  const made = {
+    type: 'DecisionMade',
+    decision: 4,
+    answer: 'roll-back',
+    how: 'person',
+    because: 'errors',
+    playbook: 'full',
+    trigger: null,
+    evidence: {},
+    run: 7,
+    kind: 'live',
+    until: null,
+  } as const;
+  assert.match(
+    told({ ...made, requester: 'ben', approvedBy: ['chi', 'Ada'] }),
+    /run 7, by Ada, asked by ben, approved by chi and Ada: errors$/,
+  );
+  assert.match(
+    told({ ...made, envelope: 'pre-approved by ben until 2026-12-01T00:00:00.000Z' }),
+    /by Ada, pre-approved by ben until 2026-12-01T00:00:00\.000Z: errors$/,
+  );
+  assert.match(told({ ...made, glassBroken: true }), /by Ada, without its approvals: errors$/);
+});
