@@ -306,6 +306,7 @@ describe('the pages in a browser', () => {
   test('no page scrolls sideways on a phone, in light or dark', async (t) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const viewport = { width: 320, height: 640 };
+      let token = '';
       const opened = await open(t, '/', { viewport, colorScheme }, async (stage) => {
         await stage.breach();
         await stage.control.decide(
@@ -320,10 +321,15 @@ describe('the pages in a browser', () => {
           class: 'refused',
           because: `[http] ${'x'.repeat(90)} said no.`,
         });
+        token = await operatorOn(stage, 'ada-with-a-name-that-is-long-enough');
       });
       if (opened === undefined) return;
       const { page, server, complaints } = opened;
-      for (const path of ['/', '/r/1', '/d/ledger-cutover/1', '/j/run-1']) {
+      await page.goto(`${server.url}/sign-in`);
+      await page.getByLabel('Your operator').fill(token);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await reads(page, '.person', 'ada-with-a-name');
+      for (const path of ['/', '/r/1', '/d/ledger-cutover/1', '/j/run-1', '/sign-in']) {
         await page.goto(`${server.url}${path}`);
         const width = await page.evaluate('document.documentElement.scrollWidth');
         assert.equal(width, 320, `${path} in ${colorScheme}`);
