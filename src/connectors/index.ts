@@ -16,6 +16,7 @@ const loaders = {
   nginx: async () => (await import('./nginx/nginx.ts')).nginx,
   caddy: async () => (await import('./caddy/caddy.ts')).caddy,
   dns: async () => (await import('./dns/dns.ts')).dns,
+  alertmanager: async () => (await import('./alertmanager/alertmanager.ts')).alertmanager,
   haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
