@@ -31,6 +31,8 @@ export type Exchanged =
       readonly class: ErrorClass;
       /** `ours` when the failure says nothing of the system: our resolver, our network, our limits, our cancel. */
       readonly fault: 'ours' | 'theirs';
+      /** Whether it is sure that the request never reached the system: there was no connection to carry it. */
+      readonly neverSent: boolean;
       /** Goes after a colon: `connection refused by 127.0.0.1:8080`. */
       readonly because: string;
       readonly ms: number;
@@ -99,28 +101,39 @@ function explain(error: unknown, request: Exchange): Failure {
   const reason: unknown = request.signal.reason;
   if (request.signal.aborted && reason instanceof Ended) {
     const fault = reason.class === 'cancelled' ? 'ours' : 'theirs';
-    return { class: reason.class, fault, because: reason.message };
+    return { class: reason.class, fault, neverSent: false, because: reason.message };
   }
   if (error instanceof TooLong) {
     const because = `the answer of ${host} is longer than ${request.bodyMaxBytes} bytes and was cut off`;
-    return { class: 'refused', fault: 'ours', because };
+    return { class: 'refused', fault: 'ours', neverSent: false, because };
   }
   const code = codeOf(error);
   const known = code === undefined ? undefined : failures[code];
   if (known !== undefined) {
-    return { class: known.class, fault: known.fault, because: `${known.says} ${host}` };
+    const neverSent = !maybeSent.has(code ?? '');
+    return { class: known.class, fault: known.fault, neverSent, because: `${known.says} ${host}` };
   }
   if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/.test(code)) {
     const because = `the certificate of ${host} proves nothing (${code})`;
-    return { class: 'target-mismatch', fault: 'theirs', because };
+    return { class: 'target-mismatch', fault: 'theirs', neverSent: true, because };
   }
   const says = code ?? (error instanceof Error ? error.message : 'unknown error');
   return {
     class: 'cannot-reach',
     fault: 'theirs',
+    neverSent: false,
     because: `no proper answer from ${host} (${says})`,
   };
 }
+
+/** With these the connection was there, and the request may have gone through it. */
+const maybeSent = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
 
 const failures: {
   readonly [code: string]: Pick<Failure, 'class' | 'fault'> & { readonly says: string };

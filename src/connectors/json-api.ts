@@ -1,10 +1,11 @@
 // A system that speaks JSON over HTTP, asked once and classified: what the connectors with an API of their own share.
+import { once } from 'node:events';
 import { z } from 'zod';
 import { ConnectorError, type Call, type ErrorClass, type Json } from '../connector.ts';
 import { createConcealer, secretsOfUrl, type Concealer } from './concealer.ts';
 import { duration } from './duration.ts';
-import { withEnding } from './ending.ts';
-import { baseOf, exchange } from './exchange.ts';
+import { timeLeftMs, withEnding } from './ending.ts';
+import { baseOf, exchange, type Exchanged } from './exchange.ts';
 import { parseJson } from './pointer.ts';
 
 /** The options that every such system has; the url is the connector's own, for only it knows what must be there. */
@@ -81,9 +82,22 @@ const answerMaxBytes = 8 * 1024 * 1024;
 export async function ask(
   api: Api,
   does: string,
-  { method, path, json, headers = {} }: ApiRequest,
+  request: ApiRequest,
   call: Call,
 ): Promise<ApiAnswer> {
+  const answer = await tryAsking(api, request, call);
+  if (answer.type === 'failed') throw apiError(api, answer.class, does, answer.because);
+  return answer;
+}
+
+/** Asks once; no answer is an answer, too, for those to whom it matters whether the request may have arrived. */
+export async function tryAsking(
+  api: Api,
+  { method, path, json, headers = {} }: ApiRequest,
+  call: Call,
+): Promise<
+  (ApiAnswer & { readonly type: 'answered' }) | (Exchanged & { readonly type: 'failed' })
+> {
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   const answer = await withEnding(call, api.timeoutMs, (signal) =>
     exchange({
@@ -96,8 +110,46 @@ export async function ask(
       bodyMaxBytes: answerMaxBytes,
     }),
   );
-  if (answer.type === 'failed') throw apiError(api, answer.class, does, answer.because);
-  return { ...answer, json: parseJson(answer.text) };
+  return answer.type === 'failed' ? answer : { ...answer, json: parseJson(answer.text) };
+}
+
+/** A system that asks for patience more often than this is left alone for now. */
+const patienceMax = 5;
+
+/** How long to wait if a system does not say. Milliseconds. */
+const waitDefaultMs = 1_000;
+
+/**
+ * Asks, and asks again when the system says 429: after as long as it says, if that is before the deadline. What comes
+ * back in the end may be a 429 still.
+ */
+export async function patiently<Answer extends { readonly type: string }>(
+  call: Call,
+  asking: () => Promise<Answer | (ApiAnswer & { readonly type: 'answered' })>,
+): Promise<Answer | (ApiAnswer & { readonly type: 'answered' })> {
+  for (let tried = 1; ; tried += 1) {
+    const answer = await asking();
+    if (answer.type !== 'answered' || !('status' in answer) || answer.status !== 429) return answer;
+    const waitMs = waitAsked(answer);
+    if (tried >= patienceMax || waitMs >= timeLeftMs(call)) return answer;
+    await withEnding(call, waitMs, async (signal) => once(signal, 'abort'));
+    if (call.signal.aborted) return answer;
+  }
+}
+
+/** The error of a system that still asked for patience when we had to stop. */
+export function impatience(api: Api, does: string, { signal, deadline }: Call): ConnectorError {
+  if (signal.aborted && Date.now() < deadline)
+    return apiError(api, 'cancelled', does, 'it was cancelled');
+  return apiError(api, 'cannot-reach', does, 'it asks for more patience than there is time');
+}
+
+/** How long a system asks to be left alone: `Retry-After`, in seconds or as a date. Milliseconds. */
+function waitAsked({ headers }: Pick<ApiAnswer, 'headers'>): number {
+  const text = headers.get('retry-after');
+  if (text === null) return waitDefaultMs;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : waitDefaultMs;
 }
 
 /** `[slack] Cannot send the notice by chat: status 500.`, without secrets. */

@@ -106,7 +106,7 @@ class Judge {
           'channel-carries-notices',
           [...path, 'channel'],
           `Notices go through ${channel}, and the connector ${connector.name} carries none.`,
-          'Name a system that uses smtp or webhook.',
+          'Name a system that uses smtp, webhook, slack or matrix.',
         );
     }
     for (const [index, { channel, to }] of (this.#plan.notices?.calls ?? []).entries())
