@@ -10,6 +10,7 @@ const loaders = {
   redis: async () => (await import('./redis/redis.ts')).redis,
   ssh: async () => (await import('./ssh/ssh.ts')).ssh,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,
+  xmpp: async () => (await import('./xmpp/xmpp.ts')).xmpp,
   slack: async () => (await import('./slack/slack.ts')).slack,
   matrix: async () => (await import('./matrix/matrix.ts')).matrix,
   smtp: async () => (await import('./smtp/smtp.ts')).smtp,

@@ -106,7 +106,7 @@ class Judge {
           'channel-carries-notices',
           [...path, 'channel'],
           `Notices go through ${channel}, and the connector ${connector.name} carries none.`,
-          'Name a system that uses smtp, webhook, slack or matrix.',
+          'Name a system that uses smtp, webhook, slack, matrix or xmpp.',
         );
     }
     for (const [index, { channel, to }] of (this.#plan.notices?.calls ?? []).entries())
