@@ -3,6 +3,7 @@ import type { AnyConnector } from '../connector.ts';
 import { isOutside, loadOutside } from './outside.ts';
 
 const loaders = {
+  kubernetes: async () => (await import('./kubernetes/kubernetes.ts')).kubernetes,
   http: async () => (await import('./http/http.ts')).http,
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,

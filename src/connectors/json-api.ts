@@ -138,7 +138,11 @@ export async function patiently<Answer extends { readonly type: string }>(
 }
 
 /** The error of a system that still asked for patience when we had to stop. */
-export function impatience(api: Api, does: string, { signal, deadline }: Call): ConnectorError {
+export function impatience(
+  api: Pick<Api, 'who' | 'system' | 'conceal'>,
+  does: string,
+  { signal, deadline }: Call,
+): ConnectorError {
   if (signal.aborted && Date.now() < deadline)
     return apiError(api, 'cancelled', does, 'it was cancelled');
   return apiError(api, 'cannot-reach', does, 'it asks for more patience than there is time');

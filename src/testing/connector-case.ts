@@ -19,6 +19,8 @@ export interface ConnectorCase {
   readonly signals?: readonly SignalCase[];
   readonly channel?: ChannelCase;
   readonly events?: EventsCase;
+  /** How long it may take until what was applied is seen to hold, where the system works by itself. Milliseconds; default 5000. */
+  readonly settleMs?: number;
   /** How long a call may still take after its deadline or its cancel. Milliseconds; default 3000. */
   readonly graceMs?: number;
 }

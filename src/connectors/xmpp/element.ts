@@ -27,10 +27,9 @@ export class StreamReader {
 
   constructor(onElement: (element: Element) => void, onEnd: () => void) {
     this.#parser.on('opentag', ({ name, attributes }) => {
-      // Without namespaces in the parser, attributes are plain texts.
       this.#path.push({
         name,
-        attributes: attributes as Growing['attributes'],
+        attributes,
         children: [],
         text: '',
       });

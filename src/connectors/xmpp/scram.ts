@@ -30,11 +30,7 @@ export class Scram {
   /** What we say to the server's challenge. Throws when the challenge is none. */
   async answer(challenge: string): Promise<string> {
     const said = new Map(challenge.split(',').map((part) => [part.slice(0, 1), part.slice(2)]));
-    const [nonce = '', salt = '', rounds = 0] = [
-      said.get('r'),
-      said.get('s'),
-      Number(said.get('i')),
-    ];
+    const [nonce = '', salt = '', rounds] = [said.get('r'), said.get('s'), Number(said.get('i'))];
     if (!nonce.startsWith(this.#nonce) || salt === '' || !(rounds >= 1 && rounds <= roundsMax)) {
       throw new Error('the server’s challenge is none');
     }

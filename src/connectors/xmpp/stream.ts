@@ -91,7 +91,7 @@ export class XmppStream {
     });
     this.#socket = socket;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#wake = () => reject(this.#failure as Error);
+    this.#wake = () => reject(this.#failure);
     socket.once('secureConnect', resolve).once('error', reject);
     socket.once('close', () => reject(new Error('the server hangs up')));
     await promise;

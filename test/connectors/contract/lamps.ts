@@ -169,6 +169,7 @@ export const lampsCase: ConnectorCase = {
   forbidden: () => ({ ...options, key: 'another-key' }),
   badOptions: [{ value: { key: 7, place: 'house' }, path: 'key' }],
   graceMs: 200,
+  settleMs: 100,
   states: [
     {
       name: 'lamp',
