@@ -1,8 +1,11 @@
 // The kubernetes connector with a small API server whose objects the published schema holds: the contract, conflicts, and revisions that change their numbers.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { after, beforeEach, describe, it } from 'node:test';
 import type { Json, Observation } from '../../src/connector.ts';
 import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts';
@@ -14,6 +17,8 @@ import {
   readCall,
   validated,
 } from '../../src/testing/contract-call.ts';
+import { makeCertificate } from '../servers/certificate.ts';
+import { startedOrMissing } from '../servers/started.ts';
 import { clusterToken, lookingToken, startCluster } from './kubernetes-api.ts';
 import { startSilentServer, unusedPort } from './quiet-server.ts';
 
@@ -255,6 +260,54 @@ describe('kubernetes/revision', () => {
     assert.match(await ask(), /is no YAML/);
     writeFileSync(kubeconfig, 'apiVersion: v1');
     assert.match(await ask(), /"refused".*is no kubeconfig/);
+  });
+});
+
+describe('a kubernetes API server with TLS', () => {
+  it('is believed by the authority that the plan names, and lets us in by a certificate', async (t) => {
+    const { server: files, skip } = await startedOrMissing('openssl', () =>
+      makeCertificate(folder),
+    );
+    if (files === undefined) return t.skip(skip);
+    const [cert, key] = [readFileSync(files.certificate), readFileSync(files.key)];
+    const secure = createServer(
+      { cert, key, ca: cert, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        const isKnown = (request.socket as TLSSocket).authorized || request.headers.authorization;
+        response.writeHead(isKnown ? 201 : 401).end('{"status":{"allowed":true}}');
+      },
+    );
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { port } = secure.address() as AddressInfo; // a server on TCP has such an address
+    const url = `https://127.0.0.1:${port}`;
+    const probe = async (given: object): Promise<string> => {
+      const system = await opened({ connector: kubernetes, options: () => given, secrets: [] });
+      return JSON.stringify(await kubernetes.probe?.(system.client as never, readCall()));
+    };
+    try {
+      assert.match(await probe({ url, token: clusterToken }), /"target-mismatch".*proves nothing/);
+      const trusting = { url, 'tls-ca': files.certificate };
+      assert.match(await probe({ ...trusting, token: clusterToken }), /"ready"/);
+      assert.match(await probe(trusting), /"not-allowed"/);
+      const kubeconfig = join(folder, 'certified');
+      const user = {
+        'client-certificate-data': cert.toString('base64'),
+        'client-key': files.key,
+      };
+      const known = { server: url, 'certificate-authority': files.certificate };
+      writeFileSync(
+        kubeconfig,
+        JSON.stringify({
+          contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+          clusters: [{ name: 'c', cluster: known }],
+          users: [{ name: 'u', user }],
+        }),
+      );
+      assert.match(await probe({ kubeconfig, context: 'here' }), /"ready"/);
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
   });
 });
 
