@@ -58,11 +58,20 @@ export async function exchange(request: Exchange): Promise<Exchanged> {
   }
 }
 
+/** Not known here, or not through this proxy or network. */
+const NOT_ALLOWED = [401, 403, 407, 511];
+
+/** Nobody did it: too early, too often, or what stands before the system did not reach it (521 to 523, 530: Cloudflare's). */
+const NOT_REACHED = [408, 425, 429, 502, 503, 504, 521, 522, 523, 530];
+
+/** What stands before the system asked, and had no answer in time (Cloudflare's): it may have happened. */
+const NO_ANSWER = [524];
+
 /** Which class of error an HTTP status is, when it is not the one that was wanted. */
 export function classOfStatus(status: number): ErrorClass {
-  if (status === 401 || status === 403 || status === 407) return 'not-allowed';
-  if ([408, 429, 502, 503, 504].includes(status)) return 'cannot-reach';
-  return 'refused';
+  if (NOT_ALLOWED.includes(status)) return 'not-allowed';
+  if (NOT_REACHED.includes(status)) return 'cannot-reach';
+  return NO_ANSWER.includes(status) ? 'timed-out' : 'refused';
 }
 
 /** Splits what a plan gives as `url` into the base that paths are put after, and the credentials in it. */

@@ -174,7 +174,7 @@ describe('calls', () => {
       ({ length }) => length === 2,
     );
     assert.deepEqual(heard('chi-box', run).toSorted(), [
-      `[late] OVERDUE: run ${run} still waits for by-hand to be done by hand`,
+      `[late] OVERDUE: run ${run} still waits: by-hand is to be done by hand`,
       `[late] Run ${run}: by-hand goes to security (chi), for technical did not answer`,
     ]);
     const confirmed = await world.control.tell(

@@ -53,9 +53,10 @@ export function failureOf(
   }
 }
 
-/** As sysexits.h has them: 69 unavailable, 75 try again, 77 no permission; 126 is the shells' "may not be run". */
-function classOfExit(code: number): ErrorClass {
-  if (code === 69 || code === 75) return 'cannot-reach';
+/** As sysexits.h has them: 68 no such host, 69 unavailable, 75 try again, 77 no permission; 126 is the shells' "may not be run", 124 the "timed out" of timeout(1). */
+export function classOfExit(code: number): ErrorClass {
+  if (code === 68 || code === 69 || code === 75) return 'cannot-reach';
+  if (code === 124) return 'timed-out';
   return code === 77 || code === 126 ? 'not-allowed' : 'refused';
 }
 

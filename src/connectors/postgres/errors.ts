@@ -16,23 +16,29 @@ export function explain(client: PostgresClient, what: string, error: unknown): C
 /** By SQLSTATE (appendix A of the Postgres manual); the longest beginning that is known counts. */
 const states: { readonly [state: string]: ErrorClass } = {
   '08': 'cannot-reach',
+  '08007': 'timed-out',
   '28': 'not-allowed',
   '25006': 'target-mismatch',
   '3D000': 'target-mismatch',
   '40': 'cannot-reach',
+  '40003': 'timed-out',
   '42501': 'not-allowed',
   '53': 'cannot-reach',
   '53100': 'refused',
   '55P03': 'timed-out',
   '57014': 'timed-out',
   '57P': 'cannot-reach',
+  '57P04': 'target-mismatch',
   '57P05': 'timed-out',
   '25P03': 'timed-out',
+  '25P04': 'timed-out',
+  '72': 'cannot-reach',
 };
 
 const mends: { readonly [state: string]: string } = {
   '28P01': 'Check the user and password in the url.',
   '28000': 'Check the user in the url, and pg_hba.conf of the server.',
+  '57P04': 'The database was dropped. Check the database in the url.',
   '25006': 'This server is read only: is the url that of a replica?',
   '3D000': 'Check the database in the url.',
   '42501': 'Grant the right to the user in the url.',

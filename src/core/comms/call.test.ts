@@ -64,7 +64,7 @@ test('the alarm of an overdue step reaches who answers for it; a step that block
   const byHand = started({ ...manual('a'), ladder: people.ladder });
   byHand.pass(60_000);
   const { notice, event } = written(byHand);
-  assert.equal(notice?.subject, '[shop] OVERDUE: run 7 still waits for a to be done by hand');
+  assert.equal(notice?.subject, '[shop] OVERDUE: run 7 still waits: a is to be done by hand');
   assert.deepEqual(peopleCalled(begun(byHand), event), ['ben']);
   const spent = started(step('a', people));
   take(spent, 'a');

@@ -50,14 +50,20 @@ function subjectOf(run: BegunRun, event: CallEvent): string {
   const { step } = event;
   switch (event.type) {
     case 'StepCalled': {
-      const what = isAsked(run, step) ? 'is to be done by hand' : 'is blocked';
+      const what = isAsked(run, step) ? askedFor(run, step) : 'is blocked';
       return `Run ${run.run} calls ${calledWords(event.role, event.people)}: ${step} ${what}`;
     }
     case 'StepHandedOver':
       return `Run ${run.run}: ${step} goes to ${calledWords(event.to, event.people)}, for ${event.from || 'its owner'} did not answer`;
     case 'StepOverdue':
-      return `OVERDUE: run ${run.run} still waits for ${step} to be done by hand`;
+      return `OVERDUE: run ${run.run} still waits: ${step} ${askedFor(run, step)}`;
   }
+}
+
+/** What is asked of people is the step itself, or a second person's word before it. */
+function askedFor({ graph }: BegunRun, step: string): string {
+  const manual = graph.nodes.some(({ id, work }) => id === step && work.type === 'manual');
+  return manual ? 'is to be done by hand' : 'wants a second person';
 }
 
 function silence({ otherwise: { at, words } }: Wait): string {
