@@ -8,6 +8,7 @@ const loaders = {
   postgres: async () => (await import('./postgres/postgres.ts')).postgres,
   command: async () => (await import('./command/command.ts')).command,
   mysql: async () => (await import('./mysql/mysql.ts')).mysql,
+  rabbitmq: async () => (await import('./rabbitmq/rabbitmq.ts')).rabbitmq,
   redis: async () => (await import('./redis/redis.ts')).redis,
   ssh: async () => (await import('./ssh/ssh.ts')).ssh,
   webhook: async () => (await import('./webhook/webhook.ts')).webhook,

@@ -31,6 +31,8 @@ export interface Command {
   readonly folder: string;
   readonly stopSignal?: NodeJS.Signals;
   readonly options?: SpawnOptions;
+  /** Default: 20 s. */
+  readonly readyTimeoutMs?: number;
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -48,7 +50,7 @@ export async function startProcess(command: Command): Promise<() => Promise<void
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  const giveUpAt = Date.now() + readyTimeoutMs;
+  const giveUpAt = Date.now() + (command.readyTimeoutMs ?? readyTimeoutMs);
   while (!(await command.isReady())) {
     if (child.exitCode !== null || Date.now() > giveUpAt) {
       await stop();
