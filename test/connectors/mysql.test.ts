@@ -1,6 +1,7 @@
 // The mysql connector on a real MariaDB: the contract, statements that commit unasked, and what must not be left running.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import type { AnyStateKind, Json, Observation, Reading } from '../../src/connector.ts';
@@ -378,6 +379,24 @@ describe('mysql', { skip: server.skip }, () => {
       });
     } finally {
       await run('set global read_only = 0');
+    }
+  });
+
+  it('says so when what answers there is no MySQL', async () => {
+    const other = createServer((socket) => {
+      socket.on('error', () => undefined).write(Buffer.from([0, 0, 0, 0, 255, 255, 255]));
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo; // a server on TCP has such an address
+    try {
+      const system = await open(elsewhere(port));
+      const desired: unknown = await validated(kind.desired, { check: 'select 1' });
+      await assert.rejects(kind.observe(system.client, desired, readCall()), {
+        class: 'cannot-reach',
+        message: /speaks no MySQL/,
+      });
+    } finally {
+      other.close();
     }
   });
 

@@ -493,6 +493,28 @@ describe('redis', { skip: server.skip }, () => {
     }
   });
 
+  it('says that the connection was lost when the server is gone in the middle of clearing', async () => {
+    const other = await startRedis();
+    const eye = createClient({ url: other.url });
+    eye.on('error', () => undefined);
+    await eye.connect();
+    await eye.sendCommand([
+      'EVAL',
+      `for i = 1, 3000 do redis.call('SET', 'k:' .. i, 'x') end`,
+      '0',
+    ]);
+    const limits = { deadlineMs: 60_000 };
+    const wanted = { pattern: 'k:*', 'per-second': 100 };
+    const clearing = assert.rejects(apply(cleared, wanted, { url: other.url }, limits), {
+      class: 'cannot-reach',
+      message: /connection was lost|closed unexpectedly/,
+    });
+    while ((await eye.dbSize()) === 3000) await new Promise(setImmediate);
+    await other.stop();
+    await clearing;
+    if (eye.isOpen) eye.destroy();
+  });
+
   it('says what a full server says, and keeps what was there', async () => {
     const full = await startRedis([['maxmemory', '1']]);
     try {

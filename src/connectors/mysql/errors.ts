@@ -15,7 +15,9 @@ export function explain(client: MysqlClient, what: string, error: unknown): Conn
 /** The number of an error that the server itself has sent; those of sockets are negative, those of mysql2 have none. */
 export function numberOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errno' in error) || !('sqlState' in error)) return undefined;
-  return typeof error.errno === 'number' && error.errno >= 1000 ? error.errno : undefined;
+  const { errno, message } = error;
+  // What is no MySQL at all can look like an error of one, but has no words.
+  return typeof errno === 'number' && errno >= 1000 && message !== '' ? errno : undefined;
 }
 
 interface Known {
@@ -80,6 +82,9 @@ function explainWay(error: unknown): Why {
   }
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
     return ['not-allowed', 'the server wants a proof of the user that we do not give'];
+  }
+  if (error instanceof Error && error.message === '') {
+    return ['cannot-reach', 'what answers there speaks no MySQL. Check the port in the url'];
   }
   return explainSocket(error);
 }

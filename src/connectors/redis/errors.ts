@@ -1,5 +1,5 @@
 // What Redis and the way to it can answer instead of a result, by class of error.
-import { ErrorReply } from '@redis/client';
+import { ClientClosedError, ErrorReply } from '@redis/client';
 import { ConnectorError, type ErrorClass } from '../../connector.ts';
 import { explainSocket, type Why } from '../socket.ts';
 import type { RedisClient } from './client.ts';
@@ -8,10 +8,17 @@ import type { RedisClient } from './client.ts';
 export function explain(client: RedisClient, what: string, error: unknown): ConnectorError {
   const code = error instanceof ErrorReply ? codeOf(error.message) : undefined;
   const [errorClass, why] =
-    code === undefined ? explainSocket(error) : explainReply(code, messageOf(error));
+    code === undefined ? explainWay(error) : explainReply(code, messageOf(error));
   const message = client.conceal.text(`[redis] Cannot ${what}: ${why}`);
   const facts = code === undefined ? {} : { code };
   return new ConnectorError(errorClass, message.endsWith('.') ? message : `${message}.`, { facts });
+}
+
+/** The library closes a client whose server has gone, and then says only that it is closed. */
+function explainWay(error: unknown): Why {
+  return error instanceof ClientClosedError
+    ? ['cannot-reach', 'the connection was lost']
+    : explainSocket(error);
 }
 
 /** By the first word of the reply; those of a server that is busy or changes hands may be asked again. */
