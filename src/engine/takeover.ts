@@ -33,11 +33,24 @@ export async function takeOver(
     if (node === looker.node) return !looker.hasInHand(job);
     return alive !== undefined && !alive.includes(node);
   };
-  for (const attempt of held.filter(isGone)) await free(attempt, office, log);
+  await freeAll(held.filter(isGone), office, log);
   for (const node of dead) {
     await nodes.forget(node);
     log('warn', `[engine] Node ${node} is gone; what it had in hand goes on elsewhere.`);
   }
+}
+
+/** Runs beside each other, so that none waits for the attempts of another; in one run each after the other. */
+async function freeAll(gone: readonly Held[], office: Office, log: Log): Promise<void> {
+  const runs = [...new Set(gone.map(({ run }) => run))];
+  const freed = await Promise.allSettled(
+    runs.map(async (run) => {
+      for (const attempt of gone.filter((each) => each.run === run))
+        await free(attempt, office, log);
+    }),
+  );
+  const failed = freed.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function free({ run, step, attempt, node }: Held, office: Office, log: Log): Promise<void> {
