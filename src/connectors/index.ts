@@ -22,6 +22,7 @@ const loaders = {
   caddy: async () => (await import('./caddy/caddy.ts')).caddy,
   dns: async () => (await import('./dns/dns.ts')).dns,
   alertmanager: async () => (await import('./alertmanager/alertmanager.ts')).alertmanager,
+  varnish: async () => (await import('./varnish/varnish.ts')).varnish,
   haproxy: async () => (await import('./haproxy/haproxy.ts')).haproxy,
 } as const satisfies { readonly [name: string]: () => Promise<AnyConnector> };
 
