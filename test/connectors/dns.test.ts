@@ -139,6 +139,12 @@ describe('dns', { skip }, () => {
             says: /is an alias of app\.saas\.test/,
           },
           {
+            title: 'what is answered comes from a wildcard',
+            desired: { ...home, name: 'app.wild.saas.test' },
+            class: 'refused',
+            says: /comes from a wildcard/,
+          },
+          {
             title: 'the name is not in the zone',
             desired: { ...home, name: 'app.other.test' },
             class: 'refused',

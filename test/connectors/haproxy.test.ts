@@ -349,6 +349,13 @@ describe('haproxy', { skip }, () => {
     await other.close();
   });
 
+  it('knows the socket of the master process, which looks the same and has no servers', async () => {
+    await assert.rejects(
+      observe('weights', { backend: 'app', weights: routed }, { address: edge.master }),
+      { class: 'target-mismatch', message: /the master of HAProxy/ },
+    );
+  });
+
   it('is not ready on a socket that may not change servers', async () => {
     for (const address of [edge.operator, edge.user]) {
       const system = await open({ address });

@@ -47,6 +47,7 @@ ns IN A 127.0.0.1
 _backout IN TXT "environment=staging"
 app 30 IN A 203.0.113.20
 alias IN CNAME app
+*.wild 30 IN A 203.0.113.30
 `,
   );
   writeFileSync(

@@ -13,6 +13,8 @@ export interface Haproxy {
   readonly admin: string;
   readonly operator: string;
   readonly user: string;
+  /** The socket of the master process, which is not the one that we want. */
+  readonly master: string;
   /** The admin socket on TCP. */
   readonly tcp: string;
   readonly stateFile: string;
@@ -78,7 +80,7 @@ backend gone
   };
   const stop = await startProcess({
     program,
-    words: ['-W', '-db', '-f', config, '-p', at('pid')],
+    words: ['-W', '-S', at('master.sock'), '-db', '-f', config, '-p', at('pid')],
     folder,
     isReady: async () => (await pid()) > 0,
   });
@@ -96,6 +98,7 @@ backend gone
     url: `http://127.0.0.1:${port}`,
     admin: `unix:${at('admin.sock')}`,
     operator: `unix:${at('operator.sock')}`,
+    master: `unix:${at('master.sock')}`,
     user: `unix:${at('user.sock')}`,
     tcp: `127.0.0.1:${tcpPort}`,
     stateFile: at('state'),

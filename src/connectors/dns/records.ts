@@ -125,6 +125,10 @@ async function bring(
   // Read back: an update that a rule of DNS forbids, such as a record beside an alias, is ignored without a word.
   const after = await readRecords(client, name, type, call, what);
   if (isSame(after, target)) return;
+  if (became === 'moved' && isSame(after, now)) {
+    const mend = 'Set the name itself by hand once, so that there is something to bring back.';
+    throw failure(client, 'refused', what, `${shown(now.values)} comes from a wildcard. ${mend}`);
+  }
   if (became === 'moved') {
     const why = `somebody else changed it since it was read: it is ${shown(after.values)} now. Nothing was overwritten.`;
     throw failure(client, 'refused', what, why);

@@ -25,6 +25,8 @@ export interface Info {
 
 /** Every answer ends so in prompt mode. */
 const promptText = '\n> ';
+/** The socket of the master process (-S) speaks almost the same, and knows no servers. */
+const masterPrompt = /^\n?(master|\d+)> /;
 const answerMaxBytes = 16 * 1024 * 1024;
 
 /** Talks to the process that is in charge now. `what` completes "Cannot …" in errors: `read edge`. */
@@ -129,6 +131,14 @@ function createListener(
         [heard, heardBytes] = [[], 0];
         answers += 1;
         return text;
+      }
+      if (answers === 0 && masterPrompt.test(Buffer.concat(heard.slice(0, 1)).toString())) {
+        const mend = 'Name a stats socket of its worker.';
+        throw failure(
+          'target-mismatch',
+          what,
+          `${client.address} is the master of HAProxy. ${mend}`,
+        );
       }
       if (over !== undefined) throw over;
       await new Promise<void>((resolve) => (tell = resolve));
