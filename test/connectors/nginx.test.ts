@@ -259,6 +259,18 @@ describe('nginx', { skip }, () => {
     rmSync(broken);
   });
 
+  it('finds the old file in its place when the master is gone at the very moment of the reload', async () => {
+    await reset();
+    const before = readFileSync(edge.upstream, 'utf8');
+    const gone = `#!/bin/sh\n[ "$1" = -s ] && echo 'nginx: [alert] kill(1, 1) failed (3: No such process)' >&2 && exit 1\nexec ${edge.program} "$@"\n`;
+    const program = join(dirname(edge.config), 'gone');
+    writeFileSync(program, gone, { mode: 0o755 });
+    await assert.rejects(apply(routed, { ...options, program: [program] }), {
+      class: 'cannot-reach',
+    });
+    assert.equal(readFileSync(edge.upstream, 'utf8'), before);
+  });
+
   it('knows a process number that another program has now', async () => {
     const file = join(dirname(edge.config), 'other.pid');
     writeFileSync(file, String(process.pid));

@@ -21,7 +21,7 @@ export interface Nginx {
 
 /** Starts it with two workers; `app` is served by this address. Throws Missing. */
 export async function startNginx(address: string): Promise<Nginx> {
-  const program = await ensureProgram('nginx', 'nginx-light');
+  const program = await ensureProgram('nginx', 'nginx');
   const folder = temporaryFolder('nginx');
   const at = (name: string): string => join(folder, name);
   const port = await freePort();

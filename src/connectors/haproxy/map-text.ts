@@ -11,7 +11,11 @@ export function entriesIn(text: string): Entries {
 /** All values of each key, in order. */
 export function valuesOf(entries: Entries): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, string[]>();
-  for (const [key, value] of entries) byKey.set(key, [...(byKey.get(key) ?? []), value]);
+  for (const [key, value] of entries) {
+    const values = byKey.get(key);
+    if (values === undefined) byKey.set(key, [value]);
+    else values.push(value);
+  }
   return byKey;
 }
 

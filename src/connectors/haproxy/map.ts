@@ -53,11 +53,12 @@ export const map = defineState({
       const running = await readMap(talk, wanted, what);
       const text = await readFileOf(client, wanted, what);
       const changes = differencesOf(running, wanted);
-      const unkept = text === undefined ? [] : differencesOf(entriesIn(text), wanted);
+      const kept = text === undefined ? undefined : meant(entriesIn(text), wanted);
+      const unkept = kept === undefined ? [] : differencesOf(kept, wanted);
       const evidence: Json = {
         process: talk.info.pid,
         map: keptOf(running, wanted),
-        ...(text === undefined ? {} : { file: keptOf(entriesIn(text), wanted) }),
+        ...(kept === undefined ? {} : { file: keptOf(kept, wanted) }),
       };
       if (changes.length === 0 && unkept.length === 0) return { type: 'holds', evidence };
       const touches = new Set([...changes, ...unkept].map(({ name }) => name)).size;
@@ -72,7 +73,7 @@ export const map = defineState({
       const text = await readFileOf(client, wanted, what);
       const before = {
         map: keptOf(running, wanted),
-        ...(text === undefined ? {} : { file: keptOf(entriesIn(text), wanted) }),
+        ...(text === undefined ? {} : { file: keptOf(meant(entriesIn(text), wanted), wanted) }),
       };
       const target = targetOf(wanted);
       await bring(talk, wanted, running, target, what);
@@ -107,12 +108,18 @@ async function readMap(talk: Talk, wanted: Desired, what: string): Promise<Entri
     const has = names.length === 0 ? 'none' : names.slice(0, 12).join(', ');
     throw failure('refused', what, `HAProxy has no map ${wanted.map}; it has ${has}.`);
   }
-  return text.split('\n').flatMap((line) => {
+  const all: Entries = text.split('\n').flatMap((line) => {
     const [, name = '', said = ''] = /^0x[0-9a-f]+ (\S+) ?(.*)$/.exec(line) ?? [];
     if (name !== '') return [[name, said] as const];
     if (line.trim() === '') return [];
     throw failure('refused', what, `HAProxy says "${line.slice(0, 200)}".`);
   });
+  return meant(all, wanted);
+}
+
+/** Of a large map only what the plan speaks of. */
+function meant(entries: Entries, { entries: wanted, only }: Desired): Entries {
+  return only ? entries : entries.filter(([name]) => Object.hasOwn(wanted, name));
 }
 
 /** One key after the other; or, when nothing else may be there, a new version of the whole that is put in its place. */

@@ -70,7 +70,9 @@ export async function testConfig(
 export async function signalReload(client: NginxClient, call: Call, what: string): Promise<void> {
   const ran = await run(client, ['-s', 'reload'], call, what);
   if (ran.code === 0) return;
-  const { class: errorClass, says } = complaintOf(ran);
+  const { class: said, says } = complaintOf(ran);
+  const isGone = /no such process|invalid PID number/i.test(says);
+  const errorClass = isGone ? 'cannot-reach' : said;
   throw failure(errorClass, what, `nginx -s reload says: ${says}`);
 }
 
