@@ -19,6 +19,7 @@ import { compileGraph } from './compile.ts';
 import { type Graph, flawOf } from './graph.ts';
 import { judgeRing } from './rings.ts';
 import { runAggregate } from './run.ts';
+import { compileUndo } from './undo.ts';
 import { waitsFor } from './waits.ts';
 
 function planOf(more = ''): Plan {
@@ -291,4 +292,51 @@ test('a look compares with before the ring, the way that is worse, and what is u
     signals: [{ signal: 'error-rate', by: 0.001, worse: 'lower' as const }],
   };
   assert.equal(judgeRing(falls, before, all, number(0.005)).says, 'worse');
+});
+
+test('a ring is undone alone, from its measure on, once the run was aborted', () => {
+  const story = storyOf(runAggregate, { type: 'Tick' });
+  story.when(startRun(graphOf()));
+  story.when({ type: 'ConfirmStep', step: 'stop-writes', evidence: 'seen' });
+  const change = (step: string): void => {
+    take(story, step);
+    const { attempt } = stepIn(story, step);
+    story.when({ type: 'ReportObserved', step, attempt, evidence: { was: step } });
+    tell(story, step, { type: 'applied', receipt: null });
+    tell(story, step, { type: 'holds', evidence: null });
+  };
+  const look = (ring: number, says: Says): void => {
+    const step = `traffic.ring-${ring}.worsening`;
+    const { attempt } = stepIn(story, step);
+    story.when({
+      type: 'ReportRing',
+      step,
+      attempt,
+      says,
+      because: says === 'worse' ? 'login does not hold' : '',
+      evidence: null,
+      gaplessSince: 0,
+      lookedAt: story.now,
+    });
+  };
+  for (const [ring, says] of [
+    [1, 'good'],
+    [2, 'worse'],
+  ] as const) {
+    carryOut(story, `traffic.ring-${ring}.before`);
+    change(`route.ring-${ring}`);
+    change(`flush.ring-${ring}`);
+    take(story, `traffic.ring-${ring}.worsening`);
+    look(ring, says);
+    story.wait(30_000);
+    look(ring, says);
+  }
+  assert.equal(begun(story).status, 'paused');
+  story.when({ type: 'AbortRun', because: 'worse' });
+  const undo = compileUndo(begun(story), 'traffic.ring-2.before');
+  assert.ok(undo.type === 'graph', JSON.stringify(undo));
+  assert.deepEqual(
+    undo.graph.nodes.map(({ id, work }) => `${work.type} ${id}`),
+    ['undo flush.ring-2', 'undo route.ring-2'],
+  );
 });
