@@ -34,7 +34,12 @@ function complaintOfStates(states: unknown): string | undefined {
     if (!names.test(name)) return `the name of its state "${name}" is not kebab-case`;
     const wrong =
       complaintOfKind(`state ${name}`, state, { schema: 'desired', does: ['observe'] }) ??
-      complaintOfDoing(`state ${name}`, state as object, [], ['apply', 'undo']);
+      complaintOfDoing(
+        `state ${name}`,
+        state as object,
+        [],
+        ['apply', 'undo', 'cannotUndo', 'undone'],
+      );
     if (wrong !== undefined) return wrong;
   }
   return undefined;

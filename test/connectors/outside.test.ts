@@ -141,6 +141,10 @@ describe('a connector of the plan', () => {
         "states: { line: { summary: '', desired: anything, observe() {}, undo: 1 } },",
         /"undo" of its state line is no function/,
       ],
+      [
+        "states: { line: { summary: '', desired: anything, observe() {}, undone: true } },",
+        /"undone" of its state line is no function/,
+      ],
       ["signal: { summary: '', query: anything },", /its signal has no function "read"/],
       ["channel: { summary: '', send() {} },", /its channel has no schema "address"/],
       ["events: { summary: '' },", /its events has no function "receive"/],
