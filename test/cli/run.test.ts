@@ -146,7 +146,11 @@ test('a stuck step is said loudly with the commands to type, and aborting ends w
   const running = begin('run', 'stuck', '--because', 'test of a stuck step');
   const [, number] = await running.until(/backout run step retry (\d+) never-so/);
   await running.until(/backout run abort \d+ --because/);
-  assert.match(running.said, /never-so is blocked and waits for technical/);
+  assert.match(running.said, /never-so is blocked and waits for technical \(ada\)/);
+  assert.match(running.said, /If nobody answers: nobody else is called, and the run waits\./);
+  const taken = await run('run', 'step', 'take', number ?? '', 'never-so', '--who', 'ada');
+  assert.equal(taken.exit, 0, taken.stderr);
+  await running.until(/ada is at never-so/);
   const unsaid = await run('run', 'abort', number ?? '');
   assert.equal(unsaid.exit, 2);
   assert.match(unsaid.stderr, /without a reason: say it with --because/);

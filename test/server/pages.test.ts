@@ -64,6 +64,12 @@ test('a run is paused, resumed, confirmed and aborted by its forms, under the na
   assert.match(page, /value="Chi"/);
   assert.match(page, /Go on with run 1/);
   assert.equal((await submit('/r/1/resume', { who: 'Chi' })).status, 303);
+  assert.match(await shown(await get('/r/1')), /communications.*: your turn, stop-bank-file/);
+  assert.match(await shown(await get('/r/1')), /If nobody answers: in .* it is overdue/);
+  assert.equal((await submit('/r/1/take', { step: 'stop-bank-file', who: 'Dee' })).status, 303);
+  const taken = await shown(await get('/r/1'));
+  assert.match(taken, /Dee is at stop-bank-file/);
+  assert.match(taken, /I take stop-bank-file over: nobody else is called for now/);
   const empty = await submit('/r/1/confirm', { step: 'stop-bank-file', evidence: '', who: 'Chi' });
   assert.equal(empty.status, 409);
   assert.match(await shown(empty), /needs evidence/);

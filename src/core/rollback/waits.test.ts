@@ -12,6 +12,8 @@ import {
   take,
   tell,
 } from '../../testing/playbooks.ts';
+import { fold } from '../journal/aggregate.ts';
+import { runAggregate } from './run.ts';
 import { type Wait, waitsFor } from './waits.ts';
 
 const people = {
@@ -50,6 +52,16 @@ test('a blocked step names who is waited for, why, and who comes next at what ti
     at: null,
     words: 'nobody else is called, and the run waits',
   });
+});
+
+test('between a block and its first call, which comes at once, silence already leads to what is after it', () => {
+  const story = started(step('a', people));
+  take(story, 'a');
+  tell(story, 'a', failed('refused'));
+  const called = story.events.findIndex(({ body }) => body.type === 'StepCalled');
+  const before = fold(runAggregate.evolve, runAggregate.initial, story.events.slice(0, called));
+  assert.ok(before.type === 'run');
+  assert.equal(waitsFor(before)[0]?.otherwise.words, 'security (chi) must answer for it');
 });
 
 test('a step that somebody took says who is at it, and what comes when they fall silent', () => {

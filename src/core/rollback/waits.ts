@@ -2,7 +2,7 @@
 import type { Mark } from '../words/marks.ts';
 import { withoutStop } from '../words/phrases.ts';
 import { destroyedBy, waitsForConsent } from './consent.ts';
-import { answering, dueCalls, takenBy } from './ladder.ts';
+import { answering, dueCalls, rungsOf, takenBy } from './ladder.ts';
 import type { GraphNode } from './graph.ts';
 import { type BegunRun, type SkipRequest, type StepState, stepOf } from './state.ts';
 import { stepDueAt } from './tick.ts';
@@ -236,7 +236,8 @@ function waysOn(run: number, { id, work, ownerOnly }: GraphNode): readonly strin
 }
 
 /** What silence leads to: the next call, the hand-over, or that it is overdue. */
-function otherwiseOf(run: BegunRun, node: GraphNode, step: StepState): Otherwise {
+function otherwiseOf(run: BegunRun, node: GraphNode, now: StepState): Otherwise {
+  const step = firstCalled(node, now);
   const at = stepDueAt(run, node, step);
   if (at === null) return { at: null, words: 'nobody else is called, and the run waits' };
   const words = dueCalls(run, node, step, at).flatMap((event) => {
@@ -253,6 +254,15 @@ function otherwiseOf(run: BegunRun, node: GraphNode, step: StepState): Otherwise
   });
   const late = isLateAt(node, step, at) ? ['it is overdue'] : [];
   return { at, words: [...late, ...words].join(', ') };
+}
+
+/** What is called at once is no answer to silence: seen between a block and its first call, that call counts as made. */
+function firstCalled(node: GraphNode, step: StepState): StepState {
+  const { calling } = step;
+  if (calling === null || takenBy(step) !== null) return step;
+  const rungs = rungsOf(node, step, calling);
+  const later = rungs.findIndex(({ afterMs }, at) => at >= calling.next && afterMs > 0);
+  return { ...step, calling: { ...calling, next: later < 0 ? rungs.length : later } };
 }
 
 function isLateAt(node: GraphNode, step: StepState, at: number): boolean {
