@@ -1,10 +1,11 @@
 // The disk of the journal fills while a rollback is under way: the run waits, says so, and goes on; nothing acknowledged is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { backout, linesOf, start, temporaryFolder } from '../cli/backout.ts';
+import { bookOf, partsOf, writeManyParts } from './many-parts.ts';
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const skip = isRoot ? false : 'only root on Linux can mount a small disk';
@@ -12,42 +13,14 @@ const folder = temporaryFolder();
 const disk = join(folder.path, 'disk');
 after(() => folder.remove());
 
-const names = Array.from({ length: 40 }, (_, index) => `part-${index + 1}`);
-
-/** Many small steps, each of which writes its name into a book on another disk when it is applied. */
-const plan = `backout: 1
-name: many-parts
-objectives: { rto: 5m, rpo: 0s }
-people: { ada: { name: Ada } }
-roles: { owner: ada, deputies: { technical: ada } }
-systems: { here: { uses: command } }
-playbooks:
-  full:
-    scope: full
-    stages:
-      - parts:
-${names
-  .map(
-    (
-      name,
-    ) => `          - { step: ${name}, owner: technical, timebox: 4m, uses: command/holds, with: { system: here,
-              observe: [grep, -qx, ${name}, book], apply: [sh, -c, "echo ${name} >> book"] } }`,
-  )
-  .join('\n')}
-    verified: { by: [all-good], hold: 1s, within: 60s }
-checks:
-  last: { uses: command/holds, with: { system: here, observe: [grep, -qx, part-40, book] } }
-checkpoints:
-  all-good: { checks: [last] }
-`;
+const names = partsOf(40);
 
 test('a full disk holds a run up, loudly, and loses nothing', { skip }, async () => {
   mkdirSync(disk);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=140m,mode=0755', 'none', disk]);
   try {
     chmodSync(disk, 0o755);
-    writeFileSync(join(folder.path, 'many.plan.yaml'), plan);
-    writeFileSync(join(folder.path, 'book'), '');
+    writeManyParts(folder.path, 'many-parts', names);
     const at = { cwd: folder.path, env: { BACKOUT_DATA: join(disk, 'data') } };
     const running = start(['run', 'full', '--because', 'test of a full disk', '--json'], at);
     await running.until(/"done":"applied","evidence":[^\n]*"step":"part-2"/);
@@ -68,7 +41,7 @@ test('a full disk holds a run up, loudly, and loses nothing', { skip }, async ()
     assert.equal(linesOf(said).at(-1)?.['outcome'], 'rolled-back-verified');
     assert.doesNotMatch(said.stderr, /BK-0199|\n\s+at /);
     assert.deepEqual(
-      readFileSync(join(folder.path, 'book'), 'utf8').trim().split('\n'),
+      bookOf(folder.path, 'many-parts'),
       names,
       'each step was applied once, in its order',
     );

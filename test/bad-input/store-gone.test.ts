@@ -1,7 +1,5 @@
 // The store refuses to write, or another server takes its place, in the middle of a rollback: the run waits, says so, goes on.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Client } from 'pg';
 import {
@@ -14,6 +12,7 @@ import {
 } from '../cli/backout.ts';
 import { Missing } from '../servers/missing.ts';
 import { type PostgresPair, startPostgresPair } from '../servers/postgres-pair.ts';
+import { bookOf, partsOf, writeManyParts } from './many-parts.ts';
 
 const folder = temporaryFolder();
 const pair = await startPostgresPair().catch((error: unknown) => {
@@ -26,34 +25,7 @@ after(async () => {
   if (!(pair instanceof Missing)) await pair.stop();
 });
 
-const names = Array.from({ length: 20 }, (_, index) => `part-${index + 1}`);
-
-/** Many small steps, each of which writes its name into a book when it is applied. */
-const planOf = (name: string): string => `backout: 1
-name: ${name}
-objectives: { rto: 5m, rpo: 0s }
-people: { ada: { name: Ada } }
-roles: { owner: ada, deputies: { technical: ada } }
-systems: { here: { uses: command } }
-playbooks:
-  full:
-    scope: full
-    stages:
-      - parts:
-${names
-  .map(
-    (
-      part,
-    ) => `          - { step: ${part}, owner: technical, timebox: 4m, uses: command/holds, with: { system: here,
-              observe: [grep, -qx, ${part}, ${name}.book], apply: [sh, -c, "echo ${part} >> ${name}.book"] } }`,
-  )
-  .join('\n')}
-    verified: { by: [all-good], hold: 1s, within: 60s }
-checks:
-  last: { uses: command/holds, with: { system: here, observe: [grep, -qx, part-20, ${name}.book] } }
-checkpoints:
-  all-good: { checks: [last] }
-`;
+const names = partsOf(20);
 
 interface Scene {
   readonly running: Running;
@@ -63,10 +35,9 @@ interface Scene {
 
 /** A run that has just applied its third step. */
 async function begun(name: string, { url }: PostgresPair): Promise<Scene> {
-  writeFileSync(join(folder.path, `${name}.plan.yaml`), planOf(name));
-  writeFileSync(join(folder.path, `${name}.book`), '');
+  const plan = writeManyParts(folder.path, name, names);
   const at = { cwd: folder.path, env: { BACKOUT_DATABASE_URL: url } };
-  const words = ['run', 'full', '--plan', `${name}.plan.yaml`, '--because', 'a test', '--json'];
+  const words = ['run', 'full', '--plan', plan, '--because', 'a test', '--json'];
   const running = start(words, at);
   await running.until(/"done":"applied","evidence":[^\n]*"step":"part-3"/);
   return { running, at, url };
@@ -77,10 +48,7 @@ async function assertWhole(name: string, { at }: Scene, said: Said): Promise<voi
   assert.equal(said.exit, 0, said.stderr);
   const last = linesOf(said).at(-1);
   assert.equal(last?.['outcome'], 'rolled-back-verified');
-  const book = readFileSync(join(folder.path, `${name}.book`), 'utf8')
-    .trim()
-    .split('\n');
-  assert.deepEqual(book, names);
+  assert.deepEqual(bookOf(folder.path, name), names);
   const events = (lines: ReturnType<typeof linesOf>): unknown =>
     lines.filter(({ type }) => type === 'event');
   const kept = await backout(['journal', `run-${String(last?.['run'])}`, '--json'], at);
