@@ -10,7 +10,7 @@ import { type Connection, connected } from './connection.ts';
 import { exits, type Exit } from './exit.ts';
 import { tell } from './follow.ts';
 import { runNumber } from './people.ts';
-import { accepted } from './run.ts';
+import { accepted } from './answers.ts';
 import { Standby } from './standby.ts';
 import { markOf } from './view/marks.ts';
 import { timeOf } from './view/time.ts';

@@ -5,7 +5,7 @@ import type { Control, DecisionOrder } from '../engine/control.ts';
 import type { Cli } from './cli.ts';
 import { type Connection, connected } from './connection.ts';
 import { CliError, exits, type Exit } from './exit.ts';
-import { accepted } from './run.ts';
+import { accepted } from './answers.ts';
 import { markOf } from './view/marks.ts';
 import { timeOf } from './view/time.ts';
 

@@ -4,6 +4,7 @@ import type { RunKind } from '../core/rollback/events.ts';
 import { type Scope, isNarrowed } from '../core/rollback/scope.ts';
 import type { BegunRun } from '../core/rollback/state.ts';
 import { type Answer, type Control, runOrderedBy } from '../engine/control.ts';
+import { accepted } from './answers.ts';
 import type { Who } from '../engine/identity.ts';
 import { planOf } from '../engine/systems.ts';
 import { type Cli, logOf } from './cli.ts';
@@ -184,12 +185,6 @@ function assertPlaybook({ plan, file }: LoadedPlan, playbook: string): void {
     'BK-0105',
     `[plan] Cannot run ${playbook}: ${file} has no such playbook; ${near}`,
   );
-}
-
-/** The events of an answer; a rejection ends the command. */
-export function accepted(answer: Answer): Answer & { type: 'done' } {
-  if (answer.type === 'done') return answer;
-  throw new CliError('BK-0108', `[backout] ${answer.because}`);
 }
 
 /** The run that a decision ordered. */

@@ -10,7 +10,7 @@ import { CliError, exits, type Exit } from './exit.ts';
 import { whoAt } from './people.ts';
 import { assertPhase, choosePlan, type LoadedPlan } from './plan-file.ts';
 import type { Site } from './platform.ts';
-import { accepted } from './run.ts';
+import { accepted } from './answers.ts';
 import { assertSecrets } from './secrets.ts';
 import { nextEvent, tellPlan } from './serve-telling.ts';
 import { markOf } from './view/marks.ts';

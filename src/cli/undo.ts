@@ -11,7 +11,8 @@ import type { Cli } from './cli.ts';
 import { connected } from './connection.ts';
 import { CliError, type Exit } from './exit.ts';
 import { runNumber } from './people.ts';
-import { accepted, followWanted } from './run.ts';
+import { accepted } from './answers.ts';
+import { followWanted } from './run.ts';
 import { paint } from './view/marks.ts';
 
 /** Options of `undo`. */

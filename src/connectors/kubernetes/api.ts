@@ -9,7 +9,8 @@ import { classOfStatus } from '../exchange.ts';
 import { impatience, patiently } from '../json-api.ts';
 import { parseJson } from '../pointer.ts';
 import { explainSocket } from '../socket.ts';
-import type { Access, KubernetesClient } from './client.ts';
+import type { KubernetesClient } from './client.ts';
+import type { Access } from './kubeconfig.ts';
 
 /** What is asked of the API server. */
 export interface Asked {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { OpenContext } from '../../connector.ts';
 import { createConcealer, type Concealer } from '../concealer.ts';
 import { duration } from '../duration.ts';
-import { readKubeconfig } from './kubeconfig.ts';
+import { type Access, readKubeconfig } from './kubeconfig.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'is no name of Kubernetes');
 
@@ -52,15 +52,6 @@ export const kubernetesOptions = z
 
 /** The options after validation. */
 export type KubernetesOptions = z.output<typeof kubernetesOptions>;
-
-/** How to reach an API server, and how to prove who we are. */
-export interface Access {
-  readonly url: string;
-  readonly token?: string | undefined;
-  readonly ca?: Buffer | undefined;
-  readonly cert?: Buffer | undefined;
-  readonly key?: Buffer | undefined;
-}
 
 /** One opened cluster. */
 export interface KubernetesClient {

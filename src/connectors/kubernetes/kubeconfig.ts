@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Access } from './client.ts';
+
+/** How to reach an API server, and how to prove who we are. */
+export interface Access {
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly ca?: Buffer | undefined;
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+}
 
 const file = z.object({
   'current-context': z.string().optional(),
