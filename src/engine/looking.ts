@@ -71,8 +71,9 @@ export async function verify(
     gapless.begins(now);
     const looks = await look(what.checks, snapshot, at, now, LOOK_MS);
     if (call.signal.aborted) break;
-    if (!gapless.ended()) continue;
     const all = looks.every(({ says }) => says === 'holds');
+    // A good look that tells nothing is passed over; a bad one breaks the hold in any case.
+    if (!gapless.ended() && all) continue;
     const told = await tell(at, {
       type: 'ReportVerification',
       attempt: job.attempt,
@@ -93,6 +94,8 @@ export class Gapless {
   readonly #clock: Clock;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #endedAt: number;
+  #beganAt = 0;
+  #isFirst = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -101,8 +104,10 @@ export class Gapless {
 
   /** A look begins, at this time of the store. */
   begins(now: number): void {
-    if (now - this.#lookedAt > GAP_MS) this.since = now;
+    this.#isFirst = now - this.#lookedAt > GAP_MS;
+    if (this.#isFirst) this.since = now;
     this.#lookedAt = now;
+    this.#beganAt = this.#clock.steady();
   }
 
   /**
@@ -113,6 +118,8 @@ export class Gapless {
     const { steady } = this.#clock;
     const wasAway = steady() - this.#endedAt > GAP_MS;
     this.#endedAt = steady();
+    // What the first look saw was so when it ended, and nobody knows since when.
+    if (this.#isFirst) this.since += steady() - this.#beganAt;
     if (wasAway) this.#lookedAt = Number.NEGATIVE_INFINITY;
     return !wasAway;
   }

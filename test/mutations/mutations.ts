@@ -147,7 +147,7 @@ export const mutations: { readonly [name: string]: Mutation } = {
   'count-a-gap': {
     what: 'time in which nobody looked counts as holding',
     file: 'engine/looking.ts',
-    from: 'if (now - this.#lookedAt > GAP_MS) this.since = now;',
+    from: 'this.#isFirst = now - this.#lookedAt > GAP_MS;',
     to: '',
     breaks: ['verified-is-so'],
   },
