@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NoticeEvent } from '../../src/core/comms/events.ts';
 import type { MigrationEvent } from '../../src/core/decision/migration/events.ts';
+import type { EvidenceEvent } from '../../src/core/learning/events.ts';
 import type { OperatorEvent } from '../../src/core/governance/operators/events.ts';
 import type { RunEvent } from '../../src/core/rollback/events.ts';
 import { root } from '../tool.ts';
@@ -85,6 +86,11 @@ const ofNotices = {
   NoticeFailed: 'A notice could not be delivered.',
 } as const satisfies Record<NoticeEvent['type'], string>;
 
+const ofEvidence = {
+  ProofRecorded:
+    'What `backout prove` found of one step: proven idempotent, not provable (and why), or broken (and what differed).',
+} as const satisfies Record<EvidenceEvent['type'], string>;
+
 const ofOperators = {
   OperatorAdded:
     'Somebody can prove their name by a token from now on; of the token only its mark is kept. `because` stands where it was done without a proof.',
@@ -101,6 +107,7 @@ place, time, actor and body. \`backout journal <stream> --json\` prints them. Ev
     `## Stream \`migration-<plan>\`\n${eventsTable(ofMigration, 'src/core/decision/migration/events.ts', 'MigrationEvent')}`,
     `## Stream \`run-<number>\`\n${eventsTable(ofRun, 'src/core/rollback/events.ts', 'RunEvent')}`,
     `## Stream \`notices-<plan>\`\n${eventsTable(ofNotices, 'src/core/comms/events.ts', 'NoticeEvent')}`,
+    `## Stream \`evidence-<plan>\`\n${eventsTable(ofEvidence, 'src/core/learning/events.ts', 'EvidenceEvent')}`,
     `## Stream \`operators\`\n${eventsTable(ofOperators, 'src/core/governance/operators/events.ts', 'OperatorEvent')}`,
   ].join('\n');
 }

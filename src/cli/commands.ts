@@ -11,6 +11,7 @@ import type { DemoCommandOptions } from './demo.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { InitOptions } from './init.ts';
 import type { JournalOptions } from './journal.ts';
+import type { ProveOptions } from './prove.ts';
 import type { SchemaOptions } from './schema.ts';
 import type { ServeOptions } from './serve.ts';
 import type { StoreCheckOptions } from './store-check.ts';
@@ -24,6 +25,7 @@ export function addCommands(program: Command, frame: Frame): void {
   addServe(program, frame);
   addRun(program, frame);
   addUndo(program, frame);
+  addProve(program, frame);
   addWatch(program, frame);
   addApprove(program, frame);
   addHold(program, frame);
@@ -122,6 +124,24 @@ function addServe(program: Command, { cli, end }: Frame): void {
     .action(async (plans: string[], options: ServeOptions, command: Command) => {
       const { serve } = await import('./serve.ts');
       end(await serve(cli(command), plans, options));
+    });
+}
+
+function addProve(program: Command, { cli, end }: Frame): void {
+  program
+    .command('prove')
+    .description(
+      'prove on the systems of a drill that no step does more than once, whatever crashes; changes them again and again',
+    )
+    .argument('[plan]', 'a plan file, or the name of a plan; default the only one of this folder')
+    .option('--playbook <playbook>', 'only this playbook; default all of them')
+    .option('--system-environment <name>', 'the environment that every system must say it is')
+    .option('--on-production <plan>', "prove it on production all the same: type the plan's name")
+    .option('--who <name>', 'who proves it; default your user name')
+    .addHelpText('after', example('backout prove --playbook full --system-environment drill'))
+    .action(async (plan: string | undefined, options: ProveOptions, command: Command) => {
+      const { prove } = await import('./prove.ts');
+      end(await prove(cli(command), plan, options));
     });
 }
 

@@ -19,7 +19,7 @@ export interface JournalOptions {
 }
 
 /** What the names of streams begin with. */
-const prefixes = ['run-', 'migration-', 'notices-', 'operators'] as const;
+const prefixes = ['run-', 'migration-', 'notices-', 'evidence-', 'operators'] as const;
 
 /** Prints the streams, or the events of one. */
 export async function journal(

@@ -1,6 +1,7 @@
 // The undo of a rollback on the real engine, a real Postgres and a router over HTTP: to the end, killed in the middle, and undone again.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Graph } from '../../src/core/rollback/graph.ts';
 import { type Answer, runOrderedBy } from '../../src/engine/control.ts';
 import type { TemporaryServer } from '../store/temporary.ts';
 import { type Router, type Settings, makeSettings, planOf, startRouter } from './undo-world.ts';
@@ -86,6 +87,32 @@ describe('an undo', { concurrency: 1 }, () => {
         'writes-back',
         'route-back',
       ]);
+    });
+
+    it('goes by what the first run kept: what was observed before the first apply, and each receipt', async () => {
+      const [began] = await world.bodies(`run-${second}`);
+      assert.ok(began);
+      const { nodes } = began['graph'] as Graph;
+      const keptOf = (id: string): unknown => {
+        const work = nodes.find((node) => node.id === id)?.work;
+        return work?.type === 'undo' ? work.kept : undefined;
+      };
+      const receiptOf = async (id: string): Promise<unknown> =>
+        (await world.bodies(`run-${first}`)).find(
+          (body) => body.type === 'StepApplied' && body['step'] === id,
+        )?.['receipt'];
+      const route = keptOf('route-back') as {
+        readonly before: { readonly captured: unknown };
+        readonly receipt: unknown;
+      };
+      assert.deepEqual(route.receipt, await receiptOf('route-back'));
+      assert.deepEqual(route.before.captured, { legacy: 30, ledger: 70 });
+      const writes = keptOf('writes-back') as {
+        readonly before: unknown;
+        readonly receipt: unknown;
+      };
+      assert.deepEqual(writes.before, { found: 'ledger', wanted: 'legacy' });
+      assert.deepEqual(writes.receipt, await receiptOf('writes-back'));
     });
 
     it('is undone once', async () => {

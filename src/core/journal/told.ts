@@ -5,6 +5,8 @@ import type { MigrationEvent } from '../decision/migration/events.ts';
 import { tellMigration } from '../decision/migration/told.ts';
 import type { OperatorEvent } from '../governance/operators/events.ts';
 import { tellOperator } from '../governance/operators/told.ts';
+import type { EvidenceEvent } from '../learning/events.ts';
+import { tellEvidence } from '../learning/told.ts';
 import type { RunEvent } from '../rollback/events.ts';
 import { tellRun } from '../rollback/told.ts';
 import type { Said } from '../words/marks.ts';
@@ -22,6 +24,8 @@ export function tell(event: JournalEvent, manner: Manner = plainly): Said {
       return tellMigration(event as JournalEvent<MigrationEvent>, manner);
     case 'notices':
       return tellNotice(event as JournalEvent<NoticeEvent>);
+    case 'evidence':
+      return tellEvidence(event as JournalEvent<EvidenceEvent>);
     case 'operators':
       return tellOperator(event as JournalEvent<OperatorEvent>);
     default:
