@@ -64,6 +64,7 @@ export const matrix = defineConnector<z.output<typeof options>, Api>({
   channel: defineChannel({
     summary: 'Sends the notice as a message; it arrives once, however often it is tried',
     address,
+    person: (contact) => ({ room: contact }),
     send,
   }),
 });

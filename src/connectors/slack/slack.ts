@@ -37,8 +37,10 @@ const options = z.strictObject({
 const address = z.strictObject({
   channel: z
     .string()
-    .min(1)
-    .meta({ description: 'The id of the channel (C0123456789), or its #name' }),
+    .regex(/^(#\S+|[CDGUW][A-Z0-9]{5,})$/, 'is no channel: write C0123456789, #ops, or a member id')
+    .meta({
+      description: 'The id of the channel (C0123456789), its #name, or a member (U0123456789)',
+    }),
 });
 
 /** Slack cuts off what is longer; a notice of that length is cut off by us, where it can be seen. */
@@ -69,6 +71,8 @@ export const slack = defineConnector<z.output<typeof options>, Api>({
   channel: defineChannel({
     summary: 'Posts the notice; a lost answer means: maybe sent',
     address,
+    // What is posted to a member's id reaches them as a direct message.
+    person: (contact) => ({ channel: contact }),
     send,
   }),
 });

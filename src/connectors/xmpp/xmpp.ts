@@ -36,6 +36,7 @@ export const xmpp = defineConnector<XmppOptions, XmppClient>({
   channel: defineChannel({
     summary: 'Sends the notice as a message; every try of it has the same id',
     address,
+    person: (contact) => ({ to: contact }),
     send,
   }),
 });
