@@ -95,8 +95,13 @@ function time(view: RunView, now: number): Html {
     view.left === null
       ? ''
       : html`<p class="left">
-            Left: ${until(now + view.left.p50Ms, now)} in half of the cases,
-            ${until(now + view.left.p90Ms, now)} in nine of ten.
+            Left:
+            ${
+              view.left.isBound
+                ? html`${until(now + view.left.p90Ms, now)} at the most.`
+                : html`${until(now + view.left.p50Ms, now)} in half of the cases,
+                  ${until(now + view.left.p90Ms, now)} in nine of ten.`
+            }
             <span class="why">Foreseen at ${moment(now)}: ${view.left.words}.</span>
           </p>
           ${

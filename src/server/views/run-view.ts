@@ -55,6 +55,8 @@ export interface RunView {
 
 /** What is left of a run: half of the draws end within `p50Ms` from now. */
 export interface Left {
+  /** Nothing that is left was ever timed: `p90Ms` is an upper bound. */
+  readonly isBound: boolean;
   readonly p50Ms: number;
   readonly p90Ms: number;
   /** What it rests on, against the RTO, and what it does not count. */
@@ -144,9 +146,15 @@ export function runView(
 }
 
 function leftOf(foreseen: Forecast): Left {
-  const { p50Ms, p90Ms, critical } = foreseen;
+  const { p50Ms, p90Ms, critical, basis } = foreseen;
   const words = [tellForecast(foreseen), tellAgainstRto(foreseen), tellWaiting(foreseen)];
-  return { p50Ms, p90Ms, critical, words: words.filter((each) => each !== '').join('; ') };
+  return {
+    isBound: basis === 'timeboxes',
+    p50Ms,
+    p90Ms,
+    critical,
+    words: words.filter((each) => each !== '').join('; '),
+  };
 }
 
 function stateOf(run: BegunRun): Said {
