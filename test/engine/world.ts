@@ -54,7 +54,7 @@ export interface PlanParts {
 }
 
 /** The longest that any wait of a test may take. Milliseconds. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Makes it. `server` is shared by the worlds of one file. */
 export async function makeWorld(
