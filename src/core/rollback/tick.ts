@@ -55,6 +55,8 @@ export function stepDueAt(run: BegunRun, node: GraphNode, step: StepState): numb
     case 'running':
       return spentAt(node, step);
     case 'asked':
+      // A run that is being aborted waits for nobody's hands any more, so nobody is late.
+      if (run.status === 'aborting') return null;
       return finite(
         Math.min(step.overdue ? Infinity : spentAt(node, step), callDueAt(run, node, step)),
       );
