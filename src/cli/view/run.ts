@@ -1,6 +1,6 @@
 // A run on a terminal: a pure function from its state to lines, by stages, with what it waits for and its time against the RTO.
 import type { Durations } from '../../core/rollback/durations.ts';
-import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
+import { tellOutlook } from '../../core/rollback/forecast-told.ts';
 import { type Forecast, forecast } from '../../core/rollback/forecast.ts';
 import { waitsForConsent } from '../../core/rollback/consent.ts';
 import type { GraphNode } from '../../core/rollback/graph.ts';
@@ -145,9 +145,7 @@ function timeOf(run: BegunRun, look: RunLook): readonly string[] {
 /** What is left, foreseen; a star marks the steps on which the end hangs. */
 function leftOf(run: BegunRun, look: RunLook, foreseen: Forecast): readonly string[] {
   if (run.end !== null) return [];
-  const parts = [tellForecast(foreseen), tellAgainstRto(foreseen), tellWaiting(foreseen)];
-  const text = `left ${parts.filter((part) => part !== '').join('; ')}`;
-  return wrap(text, look.width - 4, '  ').map((line) => `  ${line}`);
+  return wrap(`left ${tellOutlook(foreseen)}`, look.width - 4, '  ').map((line) => `  ${line}`);
 }
 
 function barOf(share: number, width: number): string {

@@ -2,6 +2,12 @@
 import { stopwatch } from '../words/times.ts';
 import type { Forecast } from './forecast.ts';
 
+/** All of it: how long, against the promise, and what is not counted, as far as there is something to say. */
+export function tellOutlook(forecast: Forecast): string {
+  const parts = [tellForecast(forecast), tellAgainstRto(forecast), tellWaiting(forecast)];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
 /** `p50 4:10, p90 7:30 (2 live runs, 4 drills)`, or what is known in place of it. */
 export function tellForecast(forecast: Forecast): string {
   const { p50Ms, p90Ms, basis, unmeasured } = forecast;

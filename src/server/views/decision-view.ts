@@ -9,7 +9,7 @@ import { compileGraph } from '../../core/rollback/compile.ts';
 import { tellScoping } from '../../core/rollback/scope-told.ts';
 import { resolveScope } from '../../core/rollback/scoping.ts';
 import type { Durations } from '../../core/rollback/durations.ts';
-import { tellAgainstRto, tellForecast } from '../../core/rollback/forecast-told.ts';
+import { tellOutlook } from '../../core/rollback/forecast-told.ts';
 import { forecast } from '../../core/rollback/forecast.ts';
 import type { Graph } from '../../core/rollback/graph.ts';
 import { planOf } from '../../engine/office.ts';
@@ -117,9 +117,7 @@ export function decisionView(
 }
 
 function takesOf(graph: Graph, durations: Durations, rtoMs: number | undefined): string {
-  const foreseen = forecast({ graph, durations, rtoMs, now: 0 });
-  const against = tellAgainstRto(foreseen);
-  return `${tellForecast(foreseen)}${against === '' ? '' : `; ${against}`}`;
+  return tellOutlook(forecast({ graph, durations, rtoMs, now: 0 }));
 }
 
 type Of<Type> = MigrationEvent & { type: Type };

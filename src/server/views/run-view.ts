@@ -9,7 +9,7 @@ import { type BegunRun, type SkipRequest, stepOf } from '../../core/rollback/sta
 import { summaryOf } from '../../core/rollback/views.ts';
 import { type Otherwise, type Wait, waitsFor } from '../../core/rollback/waits.ts';
 import type { Forecast } from '../../core/rollback/forecast.ts';
-import { tellAgainstRto, tellForecast, tellWaiting } from '../../core/rollback/forecast-told.ts';
+import { tellOutlook } from '../../core/rollback/forecast-told.ts';
 import { outcomeSaid, whatFor } from '../../core/rollback/told.ts';
 import { compileUndo } from '../../core/rollback/undo.ts';
 import type { Said } from '../../core/words/marks.ts';
@@ -147,13 +147,12 @@ export function runView(
 
 function leftOf(foreseen: Forecast): Left {
   const { p50Ms, p90Ms, critical, basis } = foreseen;
-  const words = [tellForecast(foreseen), tellAgainstRto(foreseen), tellWaiting(foreseen)];
   return {
     isBound: basis === 'timeboxes',
     p50Ms,
     p90Ms,
     critical,
-    words: words.filter((each) => each !== '').join('; '),
+    words: tellOutlook(foreseen),
   };
 }
 
