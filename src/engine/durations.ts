@@ -18,6 +18,24 @@ export async function durationsOfPlan(office: Office, plan: string): Promise<Dur
     .map(({ summary }) => summary as unknown as RunSummary)
     .filter((run) => run.plan === plan && run.endedAt !== null)
     .slice(0, RUNS_MAX);
-  const runs = await Promise.all(ended.map(async ({ run }) => (await office.run(run)).state));
-  return durationsOf(runs.filter((run): run is BegunRun => run.type === 'run'));
+  const runs = await Promise.all(ended.map(({ run }) => endedRun(office, run)));
+  return durationsOf(runs.filter((run) => run !== null));
+}
+
+/** Nothing changes a run that has ended: each is read from the journal once, and not again for each look at a page. */
+const known = new WeakMap<Office, Map<number, BegunRun>>();
+
+/** So many are remembered; beyond that all are forgotten and read again. */
+const KNOWN_MAX = 1_000;
+
+async function endedRun(office: Office, run: number): Promise<BegunRun | null> {
+  const ofOffice = known.get(office) ?? new Map<number, BegunRun>();
+  known.set(office, ofOffice);
+  const remembered = ofOffice.get(run);
+  if (remembered !== undefined) return remembered;
+  const { state } = await office.run(run);
+  if (state.type === 'none') return null;
+  if (ofOffice.size >= KNOWN_MAX) ofOffice.clear();
+  if (state.status === 'ended') ofOffice.set(run, state);
+  return state;
 }
